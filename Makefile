@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Everything is built under build/:
+#   kernel-debug/, kernel-release/   the kernel: whit.elf for debuggers, Image to boot
+#   lib/, programs/, tests/          user level: NAME.elf with symbols, NAME flat for archives
+#   systems/, tests/                 NAME.cpio, boot archives
+#   host/, tools/                    unit tests (sanitized) and tools for this machine
+#   guest/, fdt/                     from Debian's arm64 packages (tools/fetch.sh)
+# `make V=1` shows the commands.
+
+CROSS  := aarch64-linux-gnu-
+CC     := $(CROSS)gcc
+HOSTCC := gcc
+CLANG  := clang --target=aarch64-linux-gnu
+DTC    := dtc
+
+MAKEFLAGS += --no-builtin-rules
+SHELL     := /bin/sh
+Q         := $(if $(V),,@)
+step       = @mkdir -p $(@D)$(if $(V),,; printf '  %-8s %s\n' '$1' '$(@:build/%=%)')
+
+.SECONDEXPANSION:
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+.PHONY: build
+build: kernels programs systems
+	@:
+
+# ---- flags -------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
+
+# The kernel leaves the floating-point registers alone, makes no unaligned access (its first
+# instructions run with the MMU off) and calls no helper for atomics.
+KERNEL_FLAGS := -std=c17 -O2 -ffreestanding -march=armv8-a -mgeneral-regs-only -mstrict-align \
+                -mno-outline-atomics -fpie -fvisibility=hidden -include tools/hidden.h \
+                -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
+                -iquote abi -iquote kernel $(WARNINGS)
+KERNEL_debug   := -DWHIT_DEBUG=1 -fno-omit-frame-pointer -g
+KERNEL_release := -DWHIT_DEBUG=0 -g
+
+# The kernel relocates itself: no loader, no dynamic linker.
+KERNEL_LINK := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text -Wl,-z,noexecstack \
+               -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,-T,kernel/aarch64/kernel.ld
+
+PICOLIBC      := picolibc.specs
+PROGRAM_FLAGS := -std=c17 -O2 -g -march=armv8-a -mno-outline-atomics -ffunction-sections \
+                 -fdata-sections -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
+                 -iquote abi -iquote lib -isystem build/fdt/include $(WARNINGS)
+PROGRAM_LINK  := -specs=$(PICOLIBC) -nostartfiles -static -T lib/program.ld -Wl,--gc-sections \
+                 -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack
+
+SANITIZE   := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+HOST_FLAGS := -std=c17 -g -O1 $(SANITIZE) -DWHIT_DEBUG=1 -iquote abi -iquote kernel -iquote lib \
+              -iquote tests/host $(WARNINGS)
+TOOL_FLAGS := -std=c17 -O2 -D_POSIX_C_SOURCE=200809L $(WARNINGS)
+
+DEPS = -MMD -MP
+
+# ---- kernel ------------------------------------------------------------------------------------
+
+CORE    := $(wildcard kernel/*.c)
+KERNEL  := $(CORE) $(filter-out %/offsets.c,$(wildcard kernel/aarch64/*.c kernel/aarch64/*.S))
+
+# $1: debug or release
+define kernel-rules
+build/kernel-$1/%.c.o: %.c Makefile
+	$$(call step,CC)
+	$$(Q)$$(CC) $$(KERNEL_FLAGS) $$(KERNEL_$1) $$(DEPS) -c $$< -o $$@
+
+build/kernel-$1/%.S.o: %.S Makefile build/kernel-$1/offsets.h
+	$$(call step,AS)
+	$$(Q)$$(CC) $$(filter-out -include tools/hidden.h,$$(KERNEL_FLAGS)) $$(KERNEL_$1) $$(DEPS) \
+		-iquote build/kernel-$1 -c $$< -o $$@
+
+# Numbers for the assembly files, taken from the compiler's output: see kernel/aarch64/offsets.c.
+build/kernel-$1/offsets.h: $$(wildcard kernel/aarch64/offsets.c)
+	$$(call step,OFFSETS)
+	$$(if $$<,$$(Q)$$(CC) $$(KERNEL_FLAGS) $$(KERNEL_$1) $$(DEPS) -MT $$@ -S $$< -o $$(@:.h=.s))
+	$$(Q)sed -n 's/^.*\.ascii "->\([^ ]*\) [#$$$$]*\([^"]*\)".*/#define \1 \2/p' \
+		$$(if $$<,$$(@:.h=.s),/dev/null) >$$@
+
+build/kernel-$1/whit.elf: $$(patsubst %,build/kernel-$1/%.o,$$(KERNEL)) \
+                          kernel/aarch64/kernel.ld
+	$$(call step,LINK)
+	$$(Q)$$(CC) $$(KERNEL_LINK) $$(filter %.o,$$^) -o $$@
+
+build/kernel-$1/Image: build/kernel-$1/whit.elf
+	$$(call step,IMAGE)
+	$$(Q)$$(CROSS)objcopy -O binary $$< $$@
+endef
+$(foreach kind,debug release,$(eval $(call kernel-rules,$(kind))))
+
+.PHONY: kernels
+kernels: $(if $(KERNEL),build/kernel-debug/Image build/kernel-release/Image)
+
+# ---- user level --------------------------------------------------------------------------------
+
+LIB           := $(wildcard lib/*.c lib/*.S)
+names          = $(sort $(patsubst $1/%/,%,$(dir $(wildcard $1/*/*.c))))
+PROGRAMS      := $(patsubst %,build/programs/%,$(call names,programs))
+TEST_PROGRAMS := $(patsubst %,build/tests/%,$(call names,tests/system))
+objects        = $(patsubst %,build/obj/%.o,$(wildcard $1/*.c $1/*.S))
+
+build/obj/%.c.o: %.c Makefile | build/fdt/libfdt.a
+	$(call step,CC)
+	$(Q)$(CC) -specs=$(PICOLIBC) $(PROGRAM_FLAGS) $(DEPS) -c $< -o $@
+
+build/obj/%.S.o: %.S Makefile
+	$(call step,AS)
+	$(Q)$(CC) $(PROGRAM_FLAGS) $(DEPS) -c $< -o $@
+
+build/lib/libwhit.a: $(call objects,lib)
+	$(call step,AR)
+	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
+
+define link-program
+	$(call step,LINK)
+	$(Q)$(CC) $(PROGRAM_LINK) $(filter %.o,$^) \
+		-Wl,--start-group build/lib/libwhit.a build/fdt/libfdt.a -Wl,--end-group -o $@
+endef
+LINKED_WITH := build/lib/libwhit.a build/fdt/libfdt.a lib/program.ld
+
+build/programs/%.elf: $$(call objects,programs/$$*) $(LINKED_WITH)
+	$(link-program)
+
+build/tests/%.elf: $$(call objects,tests/system/$$*) $(LINKED_WITH)
+	$(link-program)
+
+# Flat images, struct whit_image in abi/whit.h: nothing on the target reads ELF.
+$(PROGRAMS) $(TEST_PROGRAMS): %: %.elf
+	$(call step,IMAGE)
+	$(Q)$(CROSS)objcopy -O binary $< $@
+
+.PHONY: programs
+programs: $(PROGRAMS)
+
+# ---- the guest ---------------------------------------------------------------------------------
+
+build/guest/Image build/guest/busybox build/fdt/libfdt.a &:
+	@tools/fetch.sh
+
+build/guest/initrd.cpio: systems/guest/init build/guest/busybox build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ etc/ tmp/ root/ bin/ \
+		bin/busybox=build/guest/busybox init=systems/guest/init
+
+# ---- systems: a folder with `files` (lines NAME=PATH, PATH below build/) and a description ------
+
+SYSTEMS       := $(patsubst systems/%/files,build/systems/%.cpio,$(wildcard systems/*/files))
+TEST_ARCHIVES := $(patsubst tests/system/%/files,build/tests/%.cpio,$(wildcard tests/system/*/files))
+
+# $1: the system's folder. The archive's members besides the description.
+members = $(if $(wildcard $1/files),$(shell sed -n 's|^\([^\#=]*\)=\(.*\)$$|\1=build/\2|p' $1/files))
+paths   = $(foreach member,$(call members,$1),$(lastword $(subst =, ,$(member))))
+dtb     = $(patsubst %.dts,build/obj/%.dtb,$(wildcard $1/system.dts))
+
+build/obj/%.dtb: %.dts
+	$(call step,DTC)
+	$(Q)$(DTC) -I dts -O dtb -d $(@:.dtb=.d) -o $@ $<
+
+define pack-archive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive $@ $(patsubst %,system.dtb=%,$(call dtb,$1)) $(call members,$1)
+endef
+
+build/systems/%.cpio: systems/%/files $$(call dtb,systems/$$*) $$(call paths,systems/$$*) \
+                      build/tools/mkarchive
+	$(call pack-archive,systems/$*)
+
+build/tests/%.cpio: tests/system/%/files $$(call dtb,tests/system/$$*) \
+                    $$(call paths,tests/system/$$*) build/tools/mkarchive
+	$(call pack-archive,tests/system/$*)
+
+.PHONY: systems run run-build
+systems: $(SYSTEMS)
+
+NAME ?= tour
+run-build: build/tools/drive build/kernel-release/Image build/systems/$(NAME).cpio
+	@:
+
+run: run-build
+	@tools/run.sh $(NAME)
+
+# ---- host: tools and unit tests ----------------------------------------------------------------
+
+TOOLS      := $(patsubst tools/%.c,build/tools/%,$(wildcard tools/*.c))
+HOST_TESTS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))
+FAKES      := $(wildcard tests/host/fake_*.c)
+
+# test_NAME_links := FILE.c ... names sources, besides the kernel's core, that a test needs.
+-include tests/host/links.mk
+
+build/tools/%: tools/%.c Makefile
+	$(call step,HOSTCC)
+	$(Q)$(HOSTCC) $(TOOL_FLAGS) $< -o $@
+
+build/host/obj/%.c.o: %.c Makefile
+	$(call step,HOSTCC)
+	$(Q)$(HOSTCC) $(HOST_FLAGS) $(DEPS) -c $< -o $@
+
+build/host/libkernel.a: $(patsubst %,build/host/obj/%.o,$(CORE) $(FAKES))
+	$(call step,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/host/test_%: build/host/obj/tests/host/test_%.c.o \
+                   $$(patsubst %,build/host/obj/%.o,$$(test_$$*_links)) build/host/libkernel.a
+	$(call step,HOSTLD)
+	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) build/host/libkernel.a -lfdt -o $@
+
+.PHONY: tools host-tests test-build test check-clang format-check size bench clean distclean
+tools: $(TOOLS)
+host-tests: $(HOST_TESTS)
+test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
+
+test:
+	@tools/test.sh $(if $(LONG),--long) "$(PATTERN)"
+
+# ---- checks ------------------------------------------------------------------------------------
+
+# A second compiler sees other mistakes. Nothing is linked.
+CLANG_CHECKS := $(patsubst %,build/clang/%.o,$(KERNEL) \
+                  $(LIB) $(wildcard programs/*/*.c tests/system/*/*.c))
+CLANG_PROGRAM := -nostdlibinc -isystem /usr/lib/picolibc/aarch64-linux-gnu/include $(PROGRAM_FLAGS)
+
+check-clang: $(CLANG_CHECKS)
+
+build/clang/kernel/%.c.o: kernel/%.c
+	$(call step,CLANG)
+	$(Q)$(CLANG) $(KERNEL_FLAGS) $(KERNEL_debug) $(DEPS) -c $< -o $@
+
+build/clang/kernel/%.S.o: kernel/%.S build/kernel-debug/offsets.h
+	$(call step,CLANG)
+	$(Q)$(CLANG) $(filter-out -include tools/hidden.h,$(KERNEL_FLAGS)) $(KERNEL_debug) \
+		$(DEPS) -iquote build/kernel-debug -c $< -o $@
+
+build/clang/%.o: % | build/fdt/libfdt.a
+	$(call step,CLANG)
+	$(Q)$(CLANG) $(CLANG_PROGRAM) $(DEPS) -c $< -o $@
+
+format-check:
+	@command -v clang-format >/dev/null || { echo 'clang-format is not installed: skipped'; exit 0; }; \
+	find abi kernel lib programs tests tools -name '*.[ch]' 2>/dev/null | \
+		xargs -r clang-format --dry-run -Werror
+
+size: build/tools/lines build/kernel-release/whit.elf
+	@tools/size.sh
+
+bench:
+	@echo 'No benchmarks yet.'
+
+clean:
+	find build -mindepth 1 -maxdepth 1 ! -name cache ! -name apt -exec rm -rf {} +
+
+distclean:
+	rm -rf build
+
+-include $(shell find build/obj build/host build/clang build/kernel-debug build/kernel-release \
+                  -name '*.d' 2>/dev/null)

@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Fetches the arm64 packages that are used as files and never installed: a Linux kernel and a
+# static busybox for the guest, libfdt for the native programs.
+#
+# apt runs with its own lists and caches under build/apt, so that the system's dpkg architectures
+# and package lists stay as they are; mirrors and keys are the system's.
+# What was fetched stays in build/cache: a second run fetches nothing.
+# `tools/fetch.sh --update` asks the mirror for newer packages.
+
+set -eu
+cd "$(dirname "$0")/.."
+
+top=$PWD
+apt=$top/build/apt
+cache=$top/build/cache
+
+die()
+{
+    echo "fetch: $*" >&2
+    exit 1
+}
+
+# Runs a command up to three times: mirrors have hiccups.
+retry()
+{
+    for pause in 2 5 0; do
+        "$@" && return 0
+        [ $pause = 0 ] || sleep $pause
+    done
+    return 1
+}
+
+apt_configure()
+{
+    mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$cache"
+    : >"$apt/status"
+    cat >"$apt/apt.conf" <<END
+APT::Architecture "arm64";
+#clear APT::Architectures;
+APT::Architectures { "arm64"; };
+APT::Sandbox::User "root";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+Acquire::Languages "none";
+Dir::State "$apt/state";
+Dir::State::status "$apt/status";
+Dir::Cache "$apt/cache";
+END
+}
+
+apt_knows()
+{
+    apt-cache -c "$apt/apt.conf" show --no-all-versions "$1" 2>>"$apt/log" | grep -q '^Package:'
+}
+
+# Third-party sources without arm64 packages make an update fail that brought all we need, so what
+# counts is whether the packages are known afterwards.
+read_lists()
+{
+    apt-get -c "$apt/apt.conf" -qq update >"$apt/log" 2>&1 || true
+    for package in linux-image-arm64 busybox-static libfdt-dev; do
+        apt_knows "$package" || return 1
+    done
+}
+
+# The real kernel package is what the metapackage depends on, e.g. linux-image-6.1.0-38-arm64.
+kernel_package()
+{
+    apt-cache -c "$apt/apt.conf" show --no-all-versions linux-image-arm64 2>>"$apt/log" |
+        sed -n 's/^Depends: *\(linux-image-[^ ,]*\).*/\1/p'
+}
+
+# Fetches a package unless this very file is there already.
+download()
+{
+    file=$(apt-get -c "$apt/apt.conf" -qq --print-uris download "$1" 2>>"$apt/log" |
+        cut -d ' ' -f 2)
+    [ -z "$file" ] || [ ! -e "$cache/$file" ] || return 0
+    echo "fetch: $1"
+    (cd "$cache/partial" && retry apt-get -c "$apt/apt.conf" -qq download "$1" >"$apt/log" 2>&1) ||
+        die "$1 could not be downloaded; run again when the network is back. apt says:" \
+            "$(tail -n 1 "$apt/log")"
+    mv "$cache"/partial/*.deb "$cache/"
+}
+
+# The newest fetched package whose name matches a shell pattern; nothing if there is none.
+cached()
+{
+    find "$cache" -maxdepth 1 -name "$1_*_arm64.deb" 2>/dev/null | sort -V | tail -n 1
+}
+
+fetch_all()
+{
+    rm -rf "$cache/partial"
+    mkdir -p "$cache/partial"
+    apt_configure
+    echo "fetch: reading the mirror's list of arm64 packages"
+    retry read_lists ||
+        die "no mirror in apt's sources offers $package for arm64; run again when the network is" \
+            "back. apt says: $(tail -n 1 "$apt/log")"
+    for package in "$(kernel_package)" busybox-static libfdt-dev; do
+        download "$package"
+    done
+    rm -rf "$cache/partial"
+}
+
+have_all()
+{
+    [ -n "$(cached 'linux-image-[0-9]*')" ] && [ -n "$(cached busybox-static)" ] &&
+        [ -n "$(cached libfdt-dev)" ]
+}
+
+# Prints bytes of a file: where, how many.
+magic()
+{
+    dd if="$1" bs=1 skip="$2" count="$3" 2>/dev/null | od -An -tx1 | tr -d ' \n'
+}
+
+# An arm64 Image carries "ARMd" at byte 56; Debian ships it bare or packed by gzip.
+extract_kernel()
+{
+    image=$(find "$1/boot" -name 'vmlinuz-*')
+    [ "$(magic "$image" 0 2)" != 1f8b ] || {
+        gzip -dc <"$image" >"$1/Image"
+        image=$1/Image
+    }
+    [ "$(magic "$image" 56 4)" = 41524d64 ] || die "$image is not an arm64 Linux image"
+    mv "$image" build/guest/Image
+}
+
+extract_all()
+{
+    work=$top/build/extract
+    rm -rf "$work"
+    mkdir -p "$work/kernel" "$work/busybox" "$work/fdt" build/guest build/fdt/include
+
+    dpkg-deb --fsys-tarfile "$(cached 'linux-image-[0-9]*')" | tar -xf - -C "$work/kernel" ./boot
+    extract_kernel "$work/kernel"
+
+    dpkg-deb -x "$(cached busybox-static)" "$work/busybox"
+    mv "$(find "$work/busybox" -name busybox -type f -perm -100)" build/guest/busybox
+
+    dpkg-deb -x "$(cached libfdt-dev)" "$work/fdt"
+    mv "$(find "$work/fdt" -name libfdt.a)" build/fdt/libfdt.a
+    find "$work/fdt" -name '*fdt*.h' -exec mv {} build/fdt/include/ \;
+
+    rm -rf "$work"
+    touch build/guest/Image build/guest/busybox build/fdt/libfdt.a
+}
+
+if [ "${1-}" = --update ] || ! have_all; then
+    fetch_all
+    extract_all
+elif ! { [ -s build/guest/Image ] && [ -s build/guest/busybox ] && [ -s build/fdt/libfdt.a ]; }; then
+    extract_all
+fi

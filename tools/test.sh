@@ -1,0 +1,139 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Builds and runs the tests: checks of the source, unit tests on this machine, tests in the
+# emulator, scripted tours. The last line is "N passed, N failed".
+#
+#   tools/test.sh [--long] [PATTERN]      only tests whose name holds PATTERN
+#
+# A host test prints "ok NAME" or "not ok NAME - why" for each thing it tests.
+# tests/system/list has the emulator's: one line "NAME ARCHIVE SCRIPT SECONDS QEMU-OPTIONS" each;
+# a name that begins with "long:" runs only with --long.
+
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+logs=build/logs
+long=
+[ "${1-}" != --long ] || { long=1 && shift; }
+pattern=${1-}
+passed=0
+failed=0
+
+rm -rf "$logs"
+mkdir -p "$logs/host" "$logs/system" "$logs/tour" "$logs/check"
+
+build()
+{
+    make --no-print-directory -j "$(nproc)" "$@"
+}
+
+wanted()
+{
+    case $1 in
+    *"$pattern"*) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+# Reports test $1 with $2 passed and $3 failed, and shows its log if any failed.
+report()
+{
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    if [ "$3" = 0 ]; then
+        echo "ok      $1 ($2)"
+    else
+        echo "FAILED  $1 ($3 of $(($2 + $3))), $logs/$1.log ends:"
+        tail -n 40 "$logs/$1.log" | sed 's/^/    /'
+    fi
+}
+
+# Runs a command as one test, passed if its status is 0.
+run_one()
+{
+    name=$1
+    shift
+    if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+        report "$name" 1 0
+    else
+        report "$name" 0 1
+    fi
+}
+
+# Runs a program that counts for itself. Ending badly, or without a word, is one failure more.
+run_counted()
+{
+    name=$1
+    shift
+    timeout 300 "$@" >"$logs/$name.log" 2>&1 </dev/null
+    status=$?
+    good=$(grep -c '^ok ' "$logs/$name.log")
+    bad=$(grep -c '^not ok ' "$logs/$name.log")
+    if [ $((good + bad)) = 0 ] || { [ $status != 0 ] && [ "$bad" = 0 ]; }; then
+        echo "not ok - $name ended with status $status after $good tests" >>"$logs/$name.log"
+        bad=$((bad + 1))
+    fi
+    report "$name" "$good" "$bad"
+}
+
+run_checks()
+{
+    for check in check-clang format-check size; do
+        ! wanted "check/$check" || run_one "check/$check" build "$check"
+    done
+}
+
+run_host_tests()
+{
+    for test in tests/host/test_*.c tests/host/tool_*.sh; do
+        [ -e "$test" ] || continue
+        name=host/$(basename "${test%.*}" | sed 's/^test_//')
+        wanted "$name" || continue
+        case $test in
+        *.c) run_counted "$name" "build/host/$(basename "${test%.c}")" ;;
+        *.sh) run_counted "$name" sh "$test" ;;
+        esac
+    done
+}
+
+run_system_tests()
+{
+    [ -e tests/system/list ] || return 0
+    while read -r name archive script seconds options; do
+        case $name in
+        '' | '#'*) continue ;;
+        long:*) [ -n "$long" ] || continue ;;
+        esac
+        name=system/${name#long:}
+        wanted "$name" || continue
+        run_one "$name" tools/qemu.sh -k debug -d "tests/system/$script" -t "$seconds" "$archive" \
+            $options
+    done <tests/system/list
+}
+
+run_tours()
+{
+    for tour in systems/*/tour.drive; do
+        [ -e "$tour" ] || continue
+        name=$(basename "$(dirname "$tour")")
+        ! wanted "tour/$name" || run_one "tour/$name" tools/run.sh "$name"
+    done
+}
+
+finish()
+{
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ] && [ "$passed" != 0 ]
+    exit
+}
+
+if ! build test-build >"$logs/build.log" 2>&1; then
+    report build 0 1
+    finish
+fi
+run_checks
+run_host_tests
+run_system_tests
+run_tours
+finish
