@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What an exception means: a call, an interrupt, or a fault or exit that its portal handles. */
+#include "exception.h"
+#include "arch.h"
+#include "gic.h"
+#include "irq.h"
+#include "object.h"
+#include "panic.h"
+#include "sched.h"
+#include "syscall.h"
+#include "sysreg.h"
+#include "vcpu.h"
+
+/* Exception classes (ESR_EL2 bits 31:26) that the kernel handles itself. */
+enum {
+    EC_SHIFT = 26,
+    EC_WFX = 0x01,
+    EC_FP = 0x07,
+    EC_SVC64 = 0x15,
+    EC_HVC64 = 0x16,
+    EC_REGISTER = 0x18,
+    EC_INSTRUCTION_ABORT = 0x20,
+    EC_DATA_ABORT = 0x24
+};
+
+enum { ISS_WFE = 1, INSTRUCTION_BYTES = 4 };
+
+static unsigned esr_class(uint64_t esr)
+{
+    return (unsigned)(esr >> EC_SHIFT) & 0x3f;
+}
+
+/*
+ * HPFAR_EL2 holds the IPA for translation and access-flag faults, and for faults of a stage-1 walk;
+ * for permission faults it is stale (Arm ARM, HPFAR_EL2).  Then a program's address is the IPA, and
+ * a guest's is asked of its own stage 1.
+ */
+static uint64_t fault_ipa(const struct thread *thread, uint64_t esr, uint64_t far)
+{
+    const unsigned fault_status = (unsigned)esr & 0x3f;
+    const bool walk = (esr & BIT(7)) != 0;
+
+    if (walk || fault_status < 0x0c)
+        return (READ_SYSREG(hpfar_el2) >> 4) << 12 | (far & (WHIT_PAGE - 1));
+    if (thread->type == WHIT_NATIVE)
+        return far;
+    return vcpu_translate(far);
+}
+
+static void registers_save(struct core *core, struct thread *thread)
+{
+    struct whit_registers *save = thread->save;
+
+    fp_enter(core, thread);
+    save->pc = READ_SYSREG(elr_el2);
+    save->pstate = READ_SYSREG(spsr_el2);
+    save->sp = READ_SYSREG(sp_el0);
+    save->tls = READ_SYSREG(tpidr_el0);
+    save->tls_ro = READ_SYSREG(tpidrro_el0);
+}
+
+/* A program runs at EL0t with nothing masked; only its flags are its own. */
+#define PSTATE_NATIVE UINT64_C(0xf0000000)
+
+static void registers_load(const struct thread *thread)
+{
+    const struct whit_registers *save = thread->save;
+
+    WRITE_SYSREG(elr_el2, save->pc);
+    WRITE_SYSREG(spsr_el2, thread->type == WHIT_VCPU ? vcpu_pstate(save->pstate)
+                                                     : save->pstate & PSTATE_NATIVE);
+    WRITE_SYSREG(sp_el0, save->sp);
+    WRITE_SYSREG(tpidr_el0, save->tls);
+    WRITE_SYSREG(tpidrro_el0, save->tls_ro);
+}
+
+/* Leaves the kernel; `before` was the current thread when it was entered, or NULL. */
+static struct thread *leave(struct core *core, struct thread *before)
+{
+    struct thread *next = core_next(core);
+
+    if (next != before)
+        fp_preempt(core, before);
+    if (next->type == WHIT_VCPU) {
+        vcpu_enter(core, next);
+    } else {
+        fp_resume(core, next);
+        vcpu_leave(core);
+    }
+    /* No barrier: the kernel does not translate by it, and the eret synchronises. */
+    WRITE_SYSREG(vttbr_el2, next->space->vttbr);
+    registers_load(next);
+    return next;
+}
+
+static void fault(struct core *core, struct thread *thread, uint64_t esr)
+{
+    struct whit_registers *save = thread->save;
+    const unsigned class = esr_class(esr);
+
+    save->esr = esr;
+    save->far = READ_SYSREG(far_el2);
+    save->ipa = 0;
+    if ((class & ~1u) == EC_INSTRUCTION_ABORT || (class & ~1u) == EC_DATA_ABORT)
+        save->ipa = fault_ipa(thread, esr, save->far);
+    thread_fault(core, thread);
+    /* If the handler is busy the instruction is executed again; the hardware's pc is behind it. */
+    if (thread->helping == HELP_FAULT && (class == EC_SVC64 || class == EC_HVC64))
+        save->pc -= INSTRUCTION_BYTES;
+}
+
+struct thread *exception_synchronous(struct core *core, struct thread *thread)
+{
+    const uint64_t esr = READ_SYSREG(esr_el2);
+    const unsigned class = esr_class(esr), immediate = (unsigned)esr & 0xffff;
+
+    registers_save(core, thread);
+    if ((class == EC_SVC64 || class == EC_HVC64) && immediate != 0)
+        syscall_handle(core, thread, immediate);
+    else if (class == EC_FP)
+        fp_trap(core);
+    else if (class == EC_WFX && thread->type == WHIT_VCPU) {
+        thread->save->pc += INSTRUCTION_BYTES;
+        if (!(esr & ISS_WFE))
+            thread_idle(core, thread);
+    } else if (class == EC_REGISTER && thread->type == WHIT_VCPU && vcpu_register_trap(thread, esr)) {
+        /* an identification register, without the features that are not switched */
+    } else {
+        fault(core, thread, esr);
+    }
+    return leave(core, thread);
+}
+
+static void interrupt_handle(struct core *core)
+{
+    const uint32_t line = gic_acknowledge();
+
+    if (line == GIC_SPURIOUS)
+        return;
+    gic_priority_drop(line);
+    if (line == GIC_VIRTUAL_TIMER) {
+        /* Stays active until the guest ends it. */
+        vcpu_timer_fired(core);
+    } else if (line >= GIC_FIRST_SPI) {
+        irq_fired(core, line);
+    } else {
+        if (line == GIC_KICK)
+            core_ipi(core);
+        else if (line == GIC_KERNEL_TIMER)
+            timer_run(core);
+        else if (line == GIC_MAINTENANCE)
+            virq_maintain(core);
+        gic_deactivate(line);
+    }
+}
+
+void arch_idle(struct core *core)
+{
+    /* No space may be in use by a core that runs nothing: it may be destroyed meanwhile. */
+    WRITE_SYSREG(vttbr_el2, 0);
+    /* Wakes at a pending interrupt although interrupts are masked.  Stores are done before sleep. */
+    __asm__ volatile("dsb sy\n\twfi" : : : "memory");
+    interrupt_handle(core);
+}
+
+struct thread *exception_interrupt(struct core *core, struct thread *thread)
+{
+    registers_save(core, thread);
+    interrupt_handle(core);
+    return leave(core, thread);
+}
+
+struct thread *exception_serror(struct core *core, struct thread *thread)
+{
+    (void)core;
+    (void)thread;
+    panic("SError: a bus or memory error was reported by the hardware");
+}
+
+struct thread *exception_first(struct core *core)
+{
+    core->reschedule = 1;
+    return leave(core, NULL);
+}
+
+static const char *const vector_names[] = {
+    "exception with the wrong stack",       "exception with the wrong stack",
+    "exception with the wrong stack",       "exception with the wrong stack",
+    "synchronous exception in the kernel",  "interrupt in the kernel",
+    "fast interrupt in the kernel",         "SError in the kernel",
+};
+
+void exception_bad(uint64_t vector, uint64_t sp, uint64_t frame)
+{
+    panic_exception(vector < sizeof(vector_names) / sizeof(vector_names[0])
+                        ? vector_names[vector]
+                        : "AArch32 exception that cannot be",
+                    sp, frame);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The C side of exception entry (vectors.S): each returns the thread to resume. */
+#ifndef EXCEPTION_H
+#define EXCEPTION_H
+
+#include "core.h"
+
+struct thread *exception_synchronous(struct core *core, struct thread *thread);
+struct thread *exception_interrupt(struct core *core, struct thread *thread);
+struct thread *exception_serror(struct core *core, struct thread *thread);
+struct thread *exception_first(struct core *core);
+_Noreturn void exception_bad(uint64_t vector, uint64_t sp, uint64_t frame);
+
+/* vectors.S: leaves the boot code for the first thread of this core. */
+_Noreturn void core_run(struct core *core);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's own translation (EL2, stage 1): identity, built once at boot, never changed after.
+ * RAM and the devices that the kernel uses, nothing else.
+ */
+#ifndef MMU_H
+#define MMU_H
+
+#include "ranges.h"
+
+enum mmu_access { MMU_DATA, MMU_CONST, MMU_TEXT, MMU_DEVICE };
+
+/* Starts an empty translation.  Tables come from boot_take(). */
+void mmu_init(void);
+/* Maps whole pages; with the MMU still off. */
+void mmu_map(uint64_t base, uint64_t end, enum mmu_access access);
+/* Turns it on for this core, which runs with MMU and caches off. */
+void mmu_enable(void);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exception entry and return, and the fast call and reply.
+ *
+ * While a core is outside the kernel SP_EL2 is the address of its struct core, whose first word is
+ * the current thread; the kernel's stack is below.  Interrupts stay masked in the kernel.
+ *
+ * Contract of `svc #WHIT_CALL` and `svc #WHIT_REPLY` (docs/abi.md): x0-x9 are message, x10 says on
+ * what and returns the status, all other registers are dead.  So the fast paths leave x0-x9 and
+ * x18-x30 where they are and work in x10-x16, which they clear of kernel values.
+ */
+#include "core_area.h"
+#include "sysreg.h"
+#include "whit.h"
+#include "offsets.h"
+
+#define ESR_SVC 0x5600 /* upper half of ESR_EL2 for svc from AArch64, 32-bit instruction */
+
+/* A vector of the kernel itself, or of AArch32: nothing that should happen. */
+.macro bad_vector number
+    .balign 0x80
+    mov     x0, #\number
+    b       vector_bad
+.endm
+
+/* Saves all registers of the current thread.  x0: thread; x1: its save area. */
+.macro save_registers
+    stp     x0, x1, [sp, #CORE_SCRATCH]
+    ldr     x0, [sp, #CORE_CURRENT]
+    and     x0, x0, #~1
+    ldr     x1, [x0, #THREAD_SAVE]
+    stp     x2, x3, [x1, #16 * 1]
+    stp     x4, x5, [x1, #16 * 2]
+    stp     x6, x7, [x1, #16 * 3]
+    stp     x8, x9, [x1, #16 * 4]
+    stp     x10, x11, [x1, #16 * 5]
+    stp     x12, x13, [x1, #16 * 6]
+    stp     x14, x15, [x1, #16 * 7]
+    stp     x16, x17, [x1, #16 * 8]
+    stp     x18, x19, [x1, #16 * 9]
+    stp     x20, x21, [x1, #16 * 10]
+    stp     x22, x23, [x1, #16 * 11]
+    stp     x24, x25, [x1, #16 * 12]
+    stp     x26, x27, [x1, #16 * 13]
+    stp     x28, x29, [x1, #16 * 14]
+    str     x30, [x1, #16 * 15]
+    ldp     x2, x3, [sp, #CORE_SCRATCH]
+    stp     x2, x3, [x1]
+.endm
+
+    .section .text.vectors, "ax"
+    .balign 0x800
+    .globl vectors
+vectors:
+    bad_vector 0
+    bad_vector 1
+    bad_vector 2
+    bad_vector 3
+    bad_vector 4
+    bad_vector 5
+    bad_vector 6
+    bad_vector 7
+
+    /* Synchronous, from a program or a guest. */
+    .balign 0x80
+    stp     x11, x12, [sp, #CORE_SCRATCH]
+    mrs     x11, esr_el2
+    movz    x12, #ESR_SVC, lsl #16
+    sub     x11, x11, x12
+    cmp     x11, #WHIT_REPLY
+    b.eq    reply
+    cmp     x11, #WHIT_CALL
+    b.eq    call
+    ldp     x11, x12, [sp, #CORE_SCRATCH]
+    b       synchronous
+
+    /* Interrupt. */
+    .balign 0x80
+    b       interrupt
+    .balign 0x80
+    b       interrupt /* FIQ: no source is configured as one */
+    .balign 0x80
+    b       serror
+
+    /* The same from AArch32 at EL0 of a guest: never a call. */
+    .balign 0x80
+    b       synchronous
+    .balign 0x80
+    b       interrupt
+    .balign 0x80
+    b       interrupt
+    .balign 0x80
+    b       serror
+
+/*
+ * call: the portal of x10's selector is entered if its handler is idle on this core.
+ * Everything is checked before the first store, so the slow path finds nothing changed.
+ */
+call:
+    ldr     x11, [sp, #CORE_CURRENT]
+    tbnz    x11, #0, synchronous            /* CURRENT_SLOW */
+    cmp     x10, #WHIT_SLOTS >> 12, lsl #12 /* in range, and nothing is passed */
+    b.hs    synchronous
+    ldr     x12, [x11, #THREAD_SPACE]
+    ubfx    x13, x10, #6, #8                /* page of slots: masked, so safe under speculation */
+    add     x12, x12, x13, lsl #3
+    ldr     x12, [x12, #SPACE_DIRECTORY_OFFSET]
+    and     x13, x10, #63
+    add     x12, x12, x13, lsl #6
+    ldr     x12, [x12]                      /* the capability: one load decides */
+    eor     x12, x12, #CAP_PORTAL   /* a wrong kind leaves a non-canonical address */
+    tst     x12, #0x00ff000000000000
+    b.ne    synchronous
+    tbz     x12, #56, synchronous           /* WHIT_R_CALL */
+    ldp     x13, x14, [x12, #PORTAL_HANDLER] /* handler, entry */
+    ldr     x15, [x13, #THREAD_LINK]
+    cmp     sp, x15                         /* idle, and on this core */
+    b.ne    synchronous
+    /* Nothing can fail any more. */
+    str     x11, [x13, #THREAD_LINK]
+    mrs     x16, elr_el2
+    str     x13, [x11, #THREAD_CALLEE]
+    mrs     x15, sp_el0
+    stp     x16, x15, [x11, #THREAD_FRAME_PC]
+    mrs     x15, tpidr_el0
+    str     x15, [x11, #THREAD_FRAME_TLS]
+    ldp     x15, x16, [x13, #THREAD_ENTRY_SP]
+    msr     elr_el2, x14
+    msr     sp_el0, x15
+    msr     tpidr_el0, x16
+    ldr     x14, [x13, #THREAD_SPACE]
+    msr     spsr_el2, xzr                   /* EL0t, nothing masked, no flags */
+    ldr     x14, [x14, #SPACE_VTTBR]
+    ldr     x10, [x12, #PORTAL_BADGE]
+    msr     vttbr_el2, x14                  /* synchronised by the eret: EL2 does not use it */
+    str     x13, [sp, #CORE_CURRENT]
+    mov     x11, xzr
+    mov     x12, xzr
+    mov     x13, xzr
+    mov     x14, xzr
+    mov     x15, xzr
+    mov     x16, xzr
+    eret
+
+/* reply: back to a caller that came by a plain call. */
+reply:
+    ldr     x11, [sp, #CORE_CURRENT]
+    tbnz    x11, #0, synchronous
+    cbnz    x10, synchronous                /* a capability is passed */
+    ldr     x12, [x11, #THREAD_LINK]
+    tbnz    x12, #0, synchronous            /* LINK_SLOW */
+    mov     x13, sp
+    str     x13, [x11, #THREAD_LINK]        /* idle again */
+    ldp     x13, x14, [x12, #THREAD_FRAME_PC]
+    str     xzr, [x12, #THREAD_CALLEE]
+    msr     elr_el2, x13
+    ldr     x13, [x12, #THREAD_FRAME_TLS]
+    msr     sp_el0, x14
+    ldr     x14, [x12, #THREAD_SPACE]
+    msr     tpidr_el0, x13
+    ldr     x14, [x14, #SPACE_VTTBR]
+    msr     spsr_el2, xzr
+    msr     vttbr_el2, x14
+    str     x12, [sp, #CORE_CURRENT]
+    mov     x11, xzr
+    mov     x12, xzr
+    mov     x13, xzr
+    mov     x14, xzr
+    eret
+
+/* The general paths: all registers saved, then C decides which thread to resume. */
+synchronous:
+    save_registers
+    mov     x1, x0
+    mov     x0, sp
+    bl      exception_synchronous
+    b       thread_resume
+
+interrupt:
+    save_registers
+    mov     x1, x0
+    mov     x0, sp
+    bl      exception_interrupt
+    b       thread_resume
+
+serror:
+    save_registers
+    mov     x1, x0
+    mov     x0, sp
+    bl      exception_serror
+    b       thread_resume
+
+/* x0: the thread; its system registers are set already. */
+    .globl thread_resume
+thread_resume:
+    ldr     x0, [x0, #THREAD_SAVE]
+    ldp     x2, x3, [x0, #16 * 1]
+    ldp     x4, x5, [x0, #16 * 2]
+    ldp     x6, x7, [x0, #16 * 3]
+    ldp     x8, x9, [x0, #16 * 4]
+    ldp     x10, x11, [x0, #16 * 5]
+    ldp     x12, x13, [x0, #16 * 6]
+    ldp     x14, x15, [x0, #16 * 7]
+    ldp     x16, x17, [x0, #16 * 8]
+    ldp     x18, x19, [x0, #16 * 9]
+    ldp     x20, x21, [x0, #16 * 10]
+    ldp     x22, x23, [x0, #16 * 11]
+    ldp     x24, x25, [x0, #16 * 12]
+    ldp     x26, x27, [x0, #16 * 13]
+    ldp     x28, x29, [x0, #16 * 14]
+    ldr     x30, [x0, #16 * 15]
+    ldp     x0, x1, [x0]
+    eret
+
+/* The kernel itself faulted: a dump of what it was doing.  If its stack has reached the guard page,
+ * or nearly, the dump begins at the stack's top. */
+vector_bad:
+    mov     x1, sp
+    mov     x2, x29
+    and     x3, x1, #(CORE_BLOCK - 1)
+    cmp     x3, #(CORE_GUARD + CORE_PANIC)
+    b.hs    exception_bad
+    and     x3, x1, #~(CORE_BLOCK - 1)
+    add     x3, x3, #CORE_OFFSET
+    mov     sp, x3
+    b       exception_bad
+
+/* void core_run(struct core *core): the first thread of this core, or idling until there is one. */
+    .globl core_run
+core_run:
+    mov     sp, x0
+    bl      exception_first
+    b       thread_resume

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes root: its space, thread and budget, and the capabilities of everything, each the root of a
+ * derivation tree.  Its program runs in place in the boot archive.  Runs once, on the boot core, and
+ * does by hand what programs do by calls; what can fail here is only the archive.
+ */
+#include "boot.h"
+#include "arch.h"
+#include "budget.h"
+#include "irq.h"
+#include "object.h"
+#include "stage2.h"
+
+#include <string.h>
+
+enum {
+    ROOT_PRIORITY = 100,
+    POOL_BYTES = 64 * WHIT_PAGE,
+    OBJECT_RIGHTS = WHIT_R_ALL,
+    MEMORY_RIGHTS = WHIT_R_READ | WHIT_R_WRITE | WHIT_R_EXEC | WHIT_R_DERIVE,
+    RAM_RIGHTS = MEMORY_RIGHTS | WHIT_R_MAKE
+};
+
+/* Where root finds things; its own image is far below. */
+#define STACK_TOP UINT64_C(0x6000000000)
+#define BOOT_PAGE UINT64_C(0x6800000000)
+#define DTB_BASE UINT64_C(0x7000000000)
+#define INITRD_BASE UINT64_C(0x7100000000)
+#define DEVICE_END (UINT64_C(1) << 40)
+
+static uint64_t page_floor(uint64_t address)
+{
+    return address & ~(uint64_t)(WHIT_PAGE - 1);
+}
+
+static uint64_t page_ceiling(uint64_t address)
+{
+    return page_floor(address + WHIT_PAGE - 1);
+}
+
+/* ---- the archive: cpio "newc", as Linux has it (Documentation/driver-api/early-userspace) */
+
+enum { CPIO_HEADER = 110, CPIO_SIZE = 54, CPIO_NAME_BYTES = 94, CPIO_ALIGN = 4 };
+
+/* Eight hexadecimal digits; UINT64_MAX if they are not. */
+static uint64_t cpio_number(const char *digits)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < 8; i++) {
+        char c = digits[i];
+        if (c >= '0' && c <= '9')
+            value = value << 4 | (uint64_t)(c - '0');
+        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+            value = value << 4 | (uint64_t)((c | 0x20) - 'a' + 10);
+        else
+            return UINT64_MAX;
+    }
+    return value;
+}
+
+/* Content of the first file; NULL and a sentence if it is not root. */
+static const char *find_root(struct range archive, struct range *file)
+{
+    const char *head = (const char *)(uintptr_t)archive.base;
+    const uint64_t room = archive.end - archive.base;
+
+    if (room < CPIO_HEADER || memcmp(head, "070701", 6) != 0)
+        return "the boot archive is not a cpio archive (newc).";
+    uint64_t bytes = cpio_number(head + CPIO_SIZE), name = cpio_number(head + CPIO_NAME_BYTES);
+    uint64_t data = (CPIO_HEADER + name + CPIO_ALIGN - 1) & ~(uint64_t)(CPIO_ALIGN - 1);
+    if (name > room || data > room || bytes > room - data)
+        return "the boot archive is damaged: its first file does not fit.";
+    if (name < sizeof("root") || memcmp(head + CPIO_HEADER, "root", sizeof("root")) != 0)
+        return "the first file of the boot archive is not \"root\".";
+    *file = (struct range){archive.base + data, archive.base + data + bytes};
+    return NULL;
+}
+
+/* One of the image's sizes: whole pages, of a size that cannot overflow sums. */
+static bool is_size(uint64_t bytes)
+{
+    return bytes % WHIT_PAGE == 0 && bytes < UINT64_C(1) << 32;
+}
+
+static const char *check_image(struct range file)
+{
+    const struct whit_image *image = (const struct whit_image *)(uintptr_t)file.base;
+    const uint64_t bytes = file.end - file.base;
+
+    if (file.base % WHIT_PAGE != 0)
+        return "root does not start at a page of memory (is the archive made by mkarchive?).";
+    if (bytes < sizeof(*image) || image->magic != WHIT_IMAGE_MAGIC)
+        return "root is not a Whit program.";
+    if (image->abi != WHIT_ABI_VERSION)
+        return "root was built for another version of the kernel's ABI.";
+    if (!is_size(image->text_bytes) || !is_size(image->rodata_bytes) ||
+        !is_size(image->data_bytes) || !is_size(image->bss_bytes) || image->text_bytes == 0 ||
+        image->text_bytes + image->rodata_bytes + image->data_bytes > page_ceiling(bytes) ||
+        image->entry - WHIT_IMAGE_BASE >= image->text_bytes)
+        return "root's header is damaged.";
+    return NULL;
+}
+
+/* ---- capabilities in root's table */
+
+/* The pool is larger than what is done here can use up. */
+static struct slot *next_slot(struct boot_work *work)
+{
+    status error = WHIT_OK;
+    struct slot *slot = cap_empty_slot(work->space, work->selector++, &error);
+
+    if (!slot)
+        panic("root's pool is too small");
+    return slot;
+}
+
+static struct slot *add(struct boot_work *work, enum whit_kind kind, const void *object,
+                        uint64_t units, unsigned rights)
+{
+    struct slot *slot = next_slot(work);
+
+    cap_root(slot, kind, (uintptr_t)object, units, rights, 0);
+    return slot;
+}
+
+static struct slot *add_memory(struct boot_work *work, struct range range, unsigned rights,
+                               unsigned flags)
+{
+    struct slot *slot = next_slot(work);
+
+    cap_root(slot, WHIT_MEMORY, range.base, (range.end - range.base) / WHIT_UNIT, rights, flags);
+    return slot;
+}
+
+/* Tells root of the range behind `slot`, which was filled last. */
+static void tell(struct boot_work *work, enum whit_boot_kind kind, const struct slot *slot)
+{
+    struct whit_boot *out = work->out;
+    const uint32_t most = sizeof(out->range) / sizeof(out->range[0]);
+
+    if (out->ranges == most)
+        panic("the board has more memory ranges than root can be told");
+    out->range[out->ranges++] = (struct whit_boot_range){
+        .base = cap_base(slot),
+        .bytes = cap_bytes(slot),
+        .kind = kind,
+        .selector = work->selector - 1,
+        .address = cap_use(slot) == USE_MAPPED ? mapping_start(slot) : 0,
+    };
+}
+
+static void map(struct boot_work *work, struct slot *slot, uint64_t address, unsigned access)
+{
+    if (cap_units(slot) == 0)
+        panic("an empty range cannot be mapped");
+    mapping_begin(slot, work->space, address, access);
+    /* Interrupts are masked and wait until all is done. */
+    status result = RESTART;
+    while (result == RESTART)
+        result = mapping_fill(slot);
+    if (result != WHIT_OK)
+        panic("root cannot be mapped");
+}
+
+/* ---- root's own memory: one piece of RAM, cut into what it is used for */
+
+static struct range cut(struct range *from, uint64_t bytes)
+{
+    struct range piece = {from->base, from->base + bytes};
+
+    from->base += bytes;
+    return piece;
+}
+
+static void *object_at(struct range piece)
+{
+    return (void *)(uintptr_t)piece.base;
+}
+
+/* The space with its pool, in which all the rest is put. */
+static void make_space(struct boot_work *work, struct range *own)
+{
+    struct range space = cut(own, WHIT_SIZE_SPACE), pool = cut(own, POOL_BYTES);
+
+    work->space = object_at(space);
+    cap_root(&work->pool, WHIT_MEMORY, pool.base, POOL_BYTES / WHIT_UNIT, RAM_RIGHTS, 0);
+    if (space_init(work->space, WHIT_PROGRAM) || space_donate(work->space, &work->pool))
+        panic("root's space cannot be made");
+    work->selector = WHIT_SELF + 1;
+    /* Now that there is a table, the pool's capability goes there like all others. */
+    cap_move(&work->pool, next_slot(work));
+    work->out->self_space = work->selector;
+    add(work, WHIT_SPACE, work->space, WHIT_SIZE_SPACE / WHIT_UNIT, OBJECT_RIGHTS);
+}
+
+static void add_cores(struct boot_work *work)
+{
+    work->out->cores = cores_online;
+    work->out->first_core = work->selector;
+    for (uint32_t i = 0; i < cores_online; i++)
+        add(work, WHIT_CORE, cores[i], 1, OBJECT_RIGHTS);
+    work->out->irq = work->selector;
+    work->out->irq_lines = irq_lines;
+    add(work, WHIT_IRQ, irqs, irq_lines, OBJECT_RIGHTS);
+}
+
+static struct thread *make_thread(struct boot_work *work, struct range *own)
+{
+    struct thread *thread = object_at(cut(own, WHIT_SIZE_THREAD));
+    struct budget *budget = object_at(cut(own, WHIT_SIZE_BUDGET));
+    struct slot *space = cap_slot(work->space, work->out->self_space);
+    struct slot *core = cap_slot(work->space, work->out->first_core);
+
+    if (thread_make(thread, space, WHIT_NATIVE) || budget_make(budget, core, ROOT_PRIORITY, 0, 0))
+        panic("root's thread cannot be made");
+    work->out->self_thread = work->selector;
+    add(work, WHIT_THREAD, thread, WHIT_SIZE_THREAD / WHIT_UNIT, OBJECT_RIGHTS);
+    work->out->self_budget = work->selector;
+    struct slot *slot = add(work, WHIT_BUDGET, budget, WHIT_SIZE_BUDGET / WHIT_UNIT, OBJECT_RIGHTS);
+    if (thread_bind_budget(thread, slot))
+        panic("root's budget cannot be bound");
+    return thread;
+}
+
+static void map_own(struct boot_work *work, struct range range, uint64_t address, unsigned access)
+{
+    if (range.base == range.end)
+        return;
+    struct slot *slot = add_memory(work, range, RAM_RIGHTS, 0);
+    map(work, slot, address, access);
+    tell(work, WHIT_BOOT_ROOT, slot);
+}
+
+/* A part of the archive in its place in root's image, as a child of the archive's capability. */
+static uint64_t map_part(struct boot_work *work, struct slot *archive, struct range *file,
+                         uint64_t address, uint64_t bytes, unsigned access)
+{
+    struct range part = cut(file, bytes);
+
+    if (bytes == 0)
+        return address;
+    struct slot *slot = next_slot(work);
+    if (cap_derive(archive, slot, part.base, bytes / WHIT_UNIT, MEMORY_RIGHTS, 0))
+        panic("root's image cannot be derived");
+    map(work, slot, address, access);
+    return address + bytes;
+}
+
+/* Text, read-only data and data in the archive, then bss: returns where the image ends. */
+static void map_image(struct boot_work *work, struct slot *archive, struct range file,
+                      struct range *own)
+{
+    const struct whit_image *image = object_at(file);
+    uint64_t address = WHIT_IMAGE_BASE;
+
+    address = map_part(work, archive, &file, address, image->text_bytes,
+                       WHIT_MAP_READ | WHIT_MAP_EXEC);
+    address = map_part(work, archive, &file, address, image->rodata_bytes, WHIT_MAP_READ);
+    address = map_part(work, archive, &file, address, image->data_bytes,
+                       WHIT_MAP_READ | WHIT_MAP_WRITE);
+    map_own(work, cut(own, image->bss_bytes), address, WHIT_MAP_READ | WHIT_MAP_WRITE);
+}
+
+/* ---- what the board has */
+
+static struct range outward(struct range range)
+{
+    return (struct range){page_floor(range.base), page_ceiling(range.end)};
+}
+
+static void find_ram(struct boot_work *work, const struct boot_info *info, struct range archive,
+                     struct range dtb)
+{
+    work->ram = info->board->ram;
+    ranges_remove(&work->ram, info->kernel.base, info->kernel.end);
+    ranges_remove(&work->ram, archive.base, archive.end);
+    ranges_remove(&work->ram, dtb.base, dtb.end);
+}
+
+/* Addresses that are neither memory nor the interrupt controller's. */
+static void find_devices(struct boot_work *work, const struct boot_info *info)
+{
+    const struct ranges *without[] = {&info->board->ram, &info->board->reserved,
+                                      &info->board->controller};
+    uint64_t end = info->physical_end < DEVICE_END ? info->physical_end : DEVICE_END;
+
+    ranges_add(&work->device, 0, end);
+    for (unsigned i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+        for (uint32_t j = 0; j < without[i]->count; j++)
+            ranges_remove(&work->device, without[i]->range[j].base, without[i]->range[j].end);
+}
+
+static void add_ranges(struct boot_work *work, const struct ranges *set, enum whit_boot_kind kind)
+{
+    const bool device = kind == WHIT_BOOT_DEVICE;
+    const unsigned rights = device ? WHIT_R_READ | WHIT_R_WRITE | WHIT_R_DERIVE : RAM_RIGHTS;
+
+    for (uint32_t i = 0; i < set->count; i++)
+        tell(work, kind, add_memory(work, set->range[i], rights, device ? CAP_DEVICE : 0));
+}
+
+static void fill_head(struct boot_work *work, const struct boot_info *info)
+{
+    struct whit_boot *out = work->out;
+
+    out->magic = WHIT_IMAGE_MAGIC;
+    out->abi = WHIT_ABI_VERSION;
+    out->frequency = info->frequency;
+    out->entry_ticks = info->entry_ticks;
+    out->dtb_bytes = info->board->fdt.bytes;
+    out->initrd_bytes = info->board->initrd.end - info->board->initrd.base;
+}
+
+/* Address of `exact` in a mapping of the pages around it. */
+static uint64_t place(struct range exact, uint64_t base)
+{
+    return base + (exact.base - page_floor(exact.base));
+}
+
+const char *boot_root(const struct boot_info *info, struct boot_work *work)
+{
+    const struct board *board = info->board;
+    const struct range blob = {(uintptr_t)board->fdt.blob,
+                               (uintptr_t)board->fdt.blob + board->fdt.bytes};
+    const struct range archive = outward(board->initrd), dtb = outward(blob);
+    struct range file;
+
+    if (!ranges_cover(&board->ram, archive.base, archive.end))
+        return "the boot archive does not lie in memory.";
+    if (dtb.base < archive.end && archive.base < dtb.end)
+        return "the boot archive and the device tree share a page.";
+    const char *wrong = find_root(board->initrd, &file);
+    if (!wrong)
+        wrong = check_image(file);
+    if (wrong)
+        return wrong;
+
+    const struct whit_image *image = object_at(file);
+    const uint64_t stack_bytes = page_ceiling(image->stack_bytes);
+    const uint64_t own_bytes = WHIT_SIZE_SPACE + POOL_BYTES + WHIT_SIZE_THREAD + 2 * WHIT_PAGE +
+                               image->bss_bytes + stack_bytes;
+    find_ram(work, info, archive, dtb);
+    find_devices(work, info);
+    struct range own = {ranges_take(&work->ram, own_bytes, WHIT_PAGE), 0};
+    own.end = own.base + own_bytes;
+    if (own.base == 0)
+        return "there is too little memory for root.";
+    arch_scrub(object_at(own), own_bytes);
+
+    const struct range boot_page = cut(&own, WHIT_PAGE);
+    work->out = object_at(boot_page);
+    fill_head(work, info);
+    make_space(work, &own);
+    add_cores(work);
+    struct slot *slot = add_memory(work, archive, RAM_RIGHTS, 0);
+    map(work, slot, INITRD_BASE, WHIT_MAP_READ);
+    tell(work, WHIT_BOOT_INITRD, slot);
+    work->out->range[work->out->ranges - 1].address = place(board->initrd, INITRD_BASE);
+    map_image(work, slot, file, &own);
+    map_own(work, cut(&own, stack_bytes), STACK_TOP - stack_bytes,
+            WHIT_MAP_READ | WHIT_MAP_WRITE);
+    map_own(work, boot_page, BOOT_PAGE, WHIT_MAP_READ);
+    slot = add_memory(work, dtb, WHIT_R_READ | WHIT_R_DERIVE, 0);
+    map(work, slot, DTB_BASE, WHIT_MAP_READ);
+    tell(work, WHIT_BOOT_DTB, slot);
+    work->out->range[work->out->ranges - 1].address = place(blob, DTB_BASE);
+    struct thread *thread = make_thread(work, &own);
+    tell(work, WHIT_BOOT_ROOT, add_memory(work, own, RAM_RIGHTS, 0)); /* what is left over */
+    add_ranges(work, &work->ram, WHIT_BOOT_RAM);
+    add_ranges(work, &work->device, WHIT_BOOT_DEVICE);
+    if (work->ram.overflow || work->device.overflow)
+        return "the board has too many memory ranges.";
+    work->out->first_free = work->selector;
+
+    thread_set_start(thread, image->entry, STACK_TOP, 0, BOOT_PAGE);
+    thread_resume_here(thread);
+    return NULL;
+}

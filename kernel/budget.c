@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sporadic-server accounting: what is used at one time comes back one period later, so no window of
+ * one period ever sees more than the capacity.  Merging refills moves time later, never earlier.
+ */
+#include "budget.h"
+#include "arch.h"
+#include "object.h"
+#include "sched.h"
+#include "teardown.h"
+
+status budget_make(void *memory, struct slot *core, uint64_t priority, uint64_t ticks,
+                   uint64_t period)
+{
+    struct budget *budget = memory;
+
+    if (priority >= PRIORITIES || (core->address && priority > core->address) || ticks > period ||
+        period > UINT64_MAX / 4)
+        return WHIT_E_ARGUMENT;
+    list_init(&budget->link);
+    budget->core = cap_object(core);
+    budget->priority = (uint8_t)priority;
+    budget->capacity = ticks;
+    budget->period = period;
+    budget->refill[0] = (struct refill){ 0, ticks };
+    budget->refills = 1;
+    timer_init(&budget->timer, TIMER_REFILL);
+    return WHIT_OK;
+}
+
+static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
+{
+    if (budget->refills == BUDGET_REFILLS) {
+        struct refill *last = &budget->refill[BUDGET_REFILLS - 1];
+        last->when = when;
+        last->amount += amount;
+        return;
+    }
+    budget->refill[budget->refills++] = (struct refill){ when, amount };
+}
+
+static struct refill refill_pop(struct budget *budget)
+{
+    struct refill first = budget->refill[0];
+
+    budget->refills--;
+    for (unsigned i = 0; i < budget->refills; i++)
+        budget->refill[i] = budget->refill[i + 1];
+    return first;
+}
+
+void budget_spend(struct budget *budget, uint64_t ticks)
+{
+    budget->used += ticks;
+    if (!budget->capacity)
+        return;
+    /* An overrun (the kernel finished something) is taken from the refills that follow. */
+    for (unsigned i = 0; i < BUDGET_REFILLS && ticks >= budget->refill[0].amount; i++) {
+        struct refill spent = refill_pop(budget);
+        ticks -= spent.amount;
+        refill_push(budget, spent.when + budget->period, spent.amount);
+    }
+    if (ticks && ticks < budget->refill[0].amount) {
+        struct refill *first = &budget->refill[0];
+        uint64_t again = first->when + budget->period;
+        first->amount -= ticks;
+        first->when += ticks;
+        refill_push(budget, again, ticks);
+    }
+}
+
+bool budget_begin(struct budget *budget, uint64_t now)
+{
+    if (!budget->capacity)
+        return true;
+    if (budget->refill[0].when > now)
+        return false;
+    budget->refill[0].when = now;
+    while (budget->refills > 1 && budget->refill[1].when <= now + budget->refill[0].amount) {
+        struct refill first = refill_pop(budget);
+        budget->refill[0].when = first.when;
+        budget->refill[0].amount += first.amount;
+    }
+    return true;
+}
+
+uint64_t budget_end_time(const struct budget *budget, uint64_t now)
+{
+    return budget->capacity ? now + budget->refill[0].amount : UINT64_MAX;
+}
+
+void budget_refilled(struct budget *budget)
+{
+    if (budget->state != BUDGET_THROTTLED)
+        return;
+    budget->state = BUDGET_IDLE;
+    if (budget->thread && (!budget->signal || signal_is_active(budget->signal)))
+        budget_ready(budget);
+}
+
+void budget_end_here(struct budget *budget)
+{
+    timer_cancel(budget->core, &budget->timer);
+    budget_unready(budget);
+    budget->thread = NULL;
+    budget->signal = NULL;
+}
+
+status budget_end(struct budget *budget)
+{
+    return request_ask(budget->core, &budget->request, REQUEST_BUDGET_END);
+}
+
+status op_budget_read(struct thread *self, uint64_t *x)
+{
+    status error;
+    struct slot *slot = cap_find(self->space, x[0], WHIT_BUDGET, WHIT_R_READ, &error);
+    const struct budget *budget;
+
+    if (!slot)
+        return error;
+    budget = cap_object(slot);
+    if (core_here()->budget == budget)
+        sched_charge(core_here());
+    x[0] = budget->used;
+    x[1] = budget->exhausted;
+    x[2] = budget->capacity ? budget->refill[0].amount : 0;
+    x[3] = budget->priority;
+    return WHIT_OK;
+}

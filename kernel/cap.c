@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Capability slots and the derivation tree.  All functions run with tree_lock held; only the word
+ * of a slot and the directory are read without it, by call, reply and notify.
+ */
+#include "cap.h"
+#include "space.h"
+
+static uint64_t cap_word(enum whit_kind kind, uintptr_t base, unsigned rights)
+{
+    return (base & CAP_ADDRESS_MASK) | ((uint64_t)kind << CAP_KIND_SHIFT) |
+           ((uint64_t)rights << CAP_RIGHTS_SHIFT);
+}
+
+static uint64_t cap_extent(uint64_t units, unsigned depth, unsigned flags)
+{
+    return (units & CAP_UNITS_MASK) | ((uint64_t)depth << CAP_DEPTH_SHIFT) |
+           ((uint64_t)flags << CAP_FLAGS_SHIFT);
+}
+
+/* Who reads a word without the lock finds all that it names complete. */
+static void cap_publish(struct slot *slot, uint64_t word)
+{
+    __atomic_store_n(&slot->word, word, __ATOMIC_RELEASE);
+}
+
+/* An index that is in range under wrong speculation too: the compiler must not drop the mask. */
+static uint64_t selector_mask(uint64_t selector)
+{
+    __asm__ volatile("" : "+r"(selector));
+    return selector & (WHIT_SLOTS - 1);
+}
+
+struct slot *cap_slot(struct space *space, uint64_t selector)
+{
+    if (selector >= WHIT_SLOTS)
+        return NULL;
+    selector = selector_mask(selector);
+    return &space->directory[selector / SLOTS_PER_PAGE][selector % SLOTS_PER_PAGE];
+}
+
+struct slot *cap_find(struct space *space, uint64_t selector, enum whit_kind kind, unsigned rights,
+                      status *error)
+{
+    struct slot *slot = cap_slot(space, selector);
+    if (!slot || slot->word == 0 || cap_kind(slot) != kind) {
+        *error = WHIT_E_CAPABILITY;
+        return NULL;
+    }
+    if (cap_flag(slot, CAP_DYING) || (cap_rights(slot) & rights) != rights) {
+        *error = WHIT_E_RIGHTS;
+        return NULL;
+    }
+    return slot;
+}
+
+struct slot *cap_empty_slot(struct space *space, uint64_t selector, status *error)
+{
+    struct slot *slot = cap_slot(space, selector);
+    if (!slot || selector == WHIT_SELF) {
+        *error = WHIT_E_CAPABILITY;
+        return NULL;
+    }
+    if (slot->word != 0) {
+        *error = WHIT_E_OCCUPIED;
+        return NULL;
+    }
+    struct slot **entry = &space->directory[selector / SLOTS_PER_PAGE];
+    if (*entry == (struct slot *)(uintptr_t)empty_slots) {
+        struct slot *page = space_page(space);
+        if (!page) {
+            *error = WHIT_E_FUNDS;
+            return NULL;
+        }
+        /* Readers without the lock must find the page's zeros behind the pointer. */
+        __atomic_store_n(entry, page, __ATOMIC_RELEASE);
+    }
+    return &(*entry)[selector % SLOTS_PER_PAGE];
+}
+
+void cap_root(struct slot *root, enum whit_kind kind, uintptr_t base, uint64_t units,
+              unsigned rights, unsigned flags)
+{
+    root->extent = cap_extent(units, 0, flags | CAP_ORIGINAL);
+    root->next = root->prev = root;
+    root->use = USE_NONE;
+    list_init(&root->user);
+    root->address = 0;
+    cap_publish(root, cap_word(kind, base, rights));
+}
+
+static void tree_insert(struct slot *before, struct slot *node)
+{
+    node->prev = before;
+    node->next = before->next;
+    before->next->prev = node;
+    before->next = node;
+}
+
+static void tree_remove(struct slot *node)
+{
+    node->prev->next = node->next;
+    node->next->prev = node->prev;
+}
+
+status cap_derive(struct slot *parent, struct slot *child, uintptr_t base, uint64_t units,
+                  unsigned rights, unsigned flags)
+{
+    unsigned depth = cap_depth(parent) + 1;
+    if (depth > CAP_DEPTH_MAX)
+        return WHIT_E_DEPTH;
+    child->extent = cap_extent(units, depth, flags);
+    child->use = USE_NONE;
+    list_init(&child->user);
+    child->address = cap_kind(parent) == WHIT_CORE ? parent->address : 0;
+    tree_insert(parent, child);
+    cap_publish(child, cap_word(cap_kind(parent), base, rights));
+    return WHIT_OK;
+}
+
+void cap_split(struct slot *lower, struct slot *upper, uint64_t units)
+{
+    unsigned flags = (unsigned)(lower->extent >> CAP_FLAGS_SHIFT);
+    uintptr_t middle = cap_base(lower) + units * WHIT_UNIT;
+    upper->extent = cap_extent(cap_units(lower) - units, cap_depth(lower), flags);
+    upper->use = USE_NONE;
+    list_init(&upper->user);
+    upper->address = 0;
+    lower->extent = cap_extent(units, cap_depth(lower), flags);
+    tree_insert(lower, upper);
+    cap_publish(upper, cap_word(WHIT_MEMORY, middle, cap_rights(lower)));
+}
+
+void cap_join(struct slot *lower, struct slot *upper)
+{
+    uint64_t units = cap_units(lower) + cap_units(upper);
+    cap_remove(upper);
+    lower->extent = (lower->extent & ~(uint64_t)CAP_UNITS_MASK) | units;
+}
+
+/* Puts the node `to`, a copy of `from`, into the list that `from` is in. */
+static void link_replace(struct link *from, struct link *to)
+{
+    if (list_empty(from)) {
+        list_init(to);
+        return;
+    }
+    from->next->prev = to;
+    from->prev->next = to;
+}
+
+static void slot_clear(struct slot *slot)
+{
+    cap_publish(slot, 0);
+    slot->extent = 0;
+    slot->next = slot->prev = NULL;
+    slot->use = 0;
+    slot->user.next = slot->user.prev = NULL;
+    slot->address = 0;
+}
+
+void cap_move(struct slot *from, struct slot *to)
+{
+    uint64_t word = from->word;
+    to->extent = from->extent;
+    to->use = from->use;
+    to->address = from->address;
+    if (from->next == from) {
+        to->next = to->prev = to;
+    } else {
+        tree_insert(from, to);
+        tree_remove(from);
+    }
+    to->user = from->user;
+    link_replace(&from->user, &to->user);
+    if (cap_kind(from) == WHIT_SPACE && cap_flag(from, CAP_ORIGINAL)) {
+        struct space *space = cap_object(from);
+        if (space->original == from)
+            space->original = to;
+    }
+    slot_clear(from);
+    cap_publish(to, word);
+}
+
+status cap_hold(struct slot *from, struct slot *held, void *holder, enum cap_role role)
+{
+    if (cap_inert(from))
+        return WHIT_E_BUSY;
+    unsigned rights = cap_rights(from);
+    if (cap_kind(from) == WHIT_MEMORY)
+        rights &= ~(unsigned)WHIT_R_MAKE;
+    status result = cap_derive(from, held, cap_base(from), cap_units(from), rights, 0);
+    if (result != WHIT_OK)
+        return result;
+    held->use = (uintptr_t)holder | USE_HELD;
+    held->address = role;
+    return WHIT_OK;
+}
+
+void cap_remove(struct slot *leaf)
+{
+    if (leaf->word == 0)
+        return;
+    tree_remove(leaf);
+    slot_clear(leaf);
+}
+
+void cap_doom(struct slot *slot)
+{
+    slot->extent |= (uint64_t)CAP_DYING << CAP_FLAGS_SHIFT;
+    cap_publish(slot, slot->word & (CAP_ADDRESS_MASK | CAP_KIND_MASK));
+}
+
+void cap_lift(struct slot *leaf, struct slot *above)
+{
+    unsigned flags = (unsigned)(leaf->extent >> CAP_FLAGS_SHIFT);
+    tree_remove(leaf);
+    leaf->extent = cap_extent(cap_units(leaf), cap_depth(above), flags);
+    tree_insert(above->prev, leaf);
+}
+
+void cap_become(struct slot *slot, enum whit_kind kind, unsigned rights, bool original)
+{
+    unsigned flags = (unsigned)(slot->extent >> CAP_FLAGS_SHIFT) & (CAP_GIVEN | CAP_DEVICE);
+    unsigned depth = cap_depth(slot);
+    if (original || depth == 0)
+        flags |= CAP_ORIGINAL;
+    slot->extent = cap_extent(cap_units(slot), depth, flags);
+    slot->address = 0;
+    cap_publish(slot, cap_word(kind, cap_base(slot), rights));
+}

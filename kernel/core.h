@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A core: what one processor is doing, its ready queue, its deadlines, its inbox. */
+#ifndef CORE_H
+#define CORE_H
+
+#include "budget.h"
+#include "list.h"
+#include "thread.h"
+#include "timer.h"
+
+enum { CORES_MAX = 64, PRIORITIES = 256 };
+
+/* Bit in core.current: the fast call and reply must look closer (see sched.c). */
+enum { CURRENT_SLOW = 1 };
+
+struct core {
+    /* First line: the stack pointer points here while the core is outside the kernel. */
+    uintptr_t current; /* running thread | CURRENT_SLOW; 0: idle */
+    uint64_t scratch[3];
+    struct budget *budget;    /* that pays at this moment */
+    struct thread *el1_owner; /* virtual CPU whose EL1 state is loaded */
+    struct thread *fp_owner;  /* whose FP registers are loaded; fp_live: it is the current one */
+    uint32_t fp_live;
+    uint32_t guest_live; /* registers that act on programs too hold el1_owner's values (vcpu.c) */
+    uint32_t borrowed; /* the running budget came through a helping link or a signal */
+    uint32_t reschedule; /* something more urgent became ready */
+
+    uint32_t index;   /* 0 is the boot core */
+    uint32_t online;
+    uint64_t mpidr;   /* affinity fields */
+    uint64_t charged;    /* ticks: since when core.budget has not been charged */
+    uint64_t programmed; /* deadline in the hardware timer */
+    struct link timers; /* struct timer, by deadline */
+    uint64_t ready_map[PRIORITIES / 64];
+    struct link ready[PRIORITIES];
+
+    struct signal *signal_inbox; /* atomic lists, pushed by other cores */
+    struct request *requests;
+    uint64_t grace_seen; /* last grace period that this core answered */
+    void *arch;          /* the architecture's per-core state */
+};
+
+static inline struct thread *core_current(const struct core *core)
+{
+    return (struct thread *)(core->current & ~(uintptr_t)CURRENT_SLOW);
+}
+
+extern struct core *cores[CORES_MAX];
+extern uint32_t cores_online;
+
+/* The core that this code runs on. */
+struct core *core_here(void);
+
+/* Makes the zeroed memory at `core` the structure of core `index`. */
+void core_init(struct core *core, uint32_t index, uint64_t mpidr);
+
+/*
+ * Grace periods: memory of an object that was unlinked is reused only after every other core has
+ * been outside the kernel.  core_grace_begin returns a ticket and interrupts the others;
+ * core_grace_over tells whether all have answered.
+ */
+uint64_t core_grace_begin(void);
+bool core_grace_over(uint64_t ticket);
+
+/* Handles the inter-processor interrupt: grace periods, inboxes. */
+void core_ipi(struct core *core);
+
+/* What runs when the kernel is left: the current thread, or after a dispatch another one; idles (and
+ * handles interrupts) while there is none. */
+struct thread *core_next(struct core *core);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Flattened device tree reader: every offset is checked against the block that it lies in. */
+#include "fdt.h"
+
+enum { MAGIC = 0xd00dfeed, OLDEST_VERSION = 17 };
+enum token { BEGIN_NODE = 1, END_NODE = 2, PROPERTY = 3, NOTHING = 4 };
+
+/* Big-endian, byte by byte: the blob may lie anywhere, and the MMU may be off. */
+static uint32_t load(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* Length of the string at `at` without its end, or `limit` if it does not end before there. */
+static size_t length(const char *at, size_t limit)
+{
+    size_t n = 0;
+    while (n < limit && at[n])
+        n++;
+    return n;
+}
+
+static bool equal(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+static bool block(uint32_t total, uint32_t start, uint32_t bytes)
+{
+    return start >= FDT_HEADER_BYTES && start <= total && bytes <= total - start;
+}
+
+bool fdt_open(struct fdt *fdt, const void *blob)
+{
+    const uint8_t *head = blob;
+
+    if (!blob || load(head) != MAGIC || load(head + 20) < OLDEST_VERSION)
+        return false;
+    fdt->blob = head;
+    fdt->bytes = load(head + 4);
+    fdt->structure = load(head + 8);
+    fdt->strings = load(head + 12);
+    fdt->reservations = load(head + 16);
+    uint32_t strings_bytes = load(head + 32), structure_bytes = load(head + 36);
+    if (fdt->bytes > FDT_BYTES_MAX || fdt->structure % 4 != 0 ||
+        !block(fdt->bytes, fdt->structure, structure_bytes) ||
+        !block(fdt->bytes, fdt->strings, strings_bytes) || !block(fdt->bytes, fdt->reservations, 0))
+        return false;
+    fdt->structure_end = fdt->structure + structure_bytes;
+    fdt->strings_end = fdt->strings + strings_bytes;
+    return true;
+}
+
+/* Token at *at, which moves behind it; 0 (no token) if the block ends. */
+static uint32_t take_token(const struct fdt *fdt, uint32_t *at)
+{
+    if (fdt->structure_end - *at < 4)
+        return 0;
+    uint32_t token = load(fdt->blob + *at);
+    *at += 4;
+    return token;
+}
+
+/* Moves *at over `bytes` and the padding; false if the block ends before. */
+static bool skip(const struct fdt *fdt, uint32_t *at, uint32_t bytes)
+{
+    uint32_t room = fdt->structure_end - *at;
+    if (bytes > room || (room - bytes) < ((4 - bytes % 4) % 4))
+        return false;
+    *at += (bytes + 3) & ~3U;
+    return true;
+}
+
+/* Reads the property whose token was taken; its name is "" if it is outside the strings. */
+static bool take_property(const struct fdt *fdt, uint32_t *at, struct fdt_property *property,
+                          const char **name)
+{
+    if (fdt->structure_end - *at < 8)
+        return false;
+    property->bytes = load(fdt->blob + *at);
+    uint32_t offset = load(fdt->blob + *at + 4);
+    *at += 8;
+    property->value = fdt->blob + *at;
+    uint32_t room = fdt->strings_end - fdt->strings;
+    const char *string = (const char *)fdt->blob + fdt->strings + offset;
+    *name = offset < room && length(string, room - offset) < room - offset ? string : "";
+    return skip(fdt, at, property->bytes);
+}
+
+void fdt_walk_start(struct fdt_walk *walk, const struct fdt *fdt)
+{
+    walk->fdt = fdt;
+    walk->next = fdt->structure;
+    walk->depth = 0;
+    /* Of the root's own "reg", which does not exist. */
+    walk->level[0] = (struct fdt_level){.name = "", .properties = fdt->structure_end};
+}
+
+static bool enter(struct fdt_walk *walk)
+{
+    const struct fdt *fdt = walk->fdt;
+    const char *name = (const char *)fdt->blob + walk->next;
+    uint32_t room = fdt->structure_end - walk->next;
+    size_t bytes = length(name, room);
+
+    if (bytes == room || walk->depth == FDT_DEPTH ||
+        !skip(fdt, &walk->next, (uint32_t)bytes + 1))
+        return false;
+    struct fdt_level *level = &walk->level[++walk->depth];
+    level->name = name;
+    level->properties = walk->next;
+    /* Defaults of the specification, section 2.3.5. */
+    struct fdt_property cells = fdt_property(walk, "#address-cells");
+    level->address_cells = cells.value ? fdt_cell(cells, 0) : 2;
+    cells = fdt_property(walk, "#size-cells");
+    level->size_cells = cells.value ? fdt_cell(cells, 0) : 1;
+    return true;
+}
+
+bool fdt_walk_next(struct fdt_walk *walk)
+{
+    struct fdt_property property;
+    const char *name;
+
+    /* Each round takes at least one token, so the walk ends with the block. */
+    for (;;) {
+        switch (take_token(walk->fdt, &walk->next)) {
+        case BEGIN_NODE:
+            return enter(walk);
+        case END_NODE:
+            if (walk->depth <= 1)
+                return false;
+            walk->depth--;
+            break;
+        case PROPERTY:
+            if (!take_property(walk->fdt, &walk->next, &property, &name))
+                return false;
+            break;
+        case NOTHING:
+            break;
+        default:
+            return false;
+        }
+    }
+}
+
+struct fdt_property fdt_property_at(const struct fdt_walk *walk, uint32_t depth, const char *name)
+{
+    struct fdt_property property;
+    const char *found;
+    uint32_t at = walk->level[depth].properties;
+
+    for (;;) {
+        uint32_t token = take_token(walk->fdt, &at);
+        if (token == NOTHING)
+            continue;
+        if (token != PROPERTY || !take_property(walk->fdt, &at, &property, &found))
+            return (struct fdt_property){NULL, 0};
+        if (equal(found, name))
+            return property;
+    }
+}
+
+struct fdt_property fdt_property(const struct fdt_walk *walk, const char *name)
+{
+    return fdt_property_at(walk, walk->depth, name);
+}
+
+/* True if `name` is the first `bytes` of `text`, with or without its unit address. */
+static bool names(const char *name, const char *text, size_t bytes)
+{
+    size_t i = 0;
+    while (i < bytes && name[i] == text[i])
+        i++;
+    return i == bytes && (name[i] == 0 || name[i] == '@');
+}
+
+bool fdt_is_named(const struct fdt_walk *walk, const char *name)
+{
+    return names(walk->level[walk->depth].name, name, length(name, SIZE_MAX));
+}
+
+bool fdt_has_path(const struct fdt_walk *walk, const char *path, size_t bytes)
+{
+    size_t at = 0;
+
+    for (uint32_t depth = 2; depth <= walk->depth; depth++) {
+        size_t start = at + 1, end = start;
+        if (at >= bytes || path[at] != '/')
+            return false;
+        while (end < bytes && path[end] != '/')
+            end++;
+        if (!names(walk->level[depth].name, path + start, end - start))
+            return false;
+        at = end;
+    }
+    return at == bytes && walk->depth >= 2;
+}
+
+uint32_t fdt_cell(struct fdt_property property, uint32_t index)
+{
+    return property.bytes / 4 > index ? load(property.value + (size_t)index * 4) : 0;
+}
+
+uint64_t fdt_cells(struct fdt_property property, uint32_t index, uint32_t cells)
+{
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < cells; i++)
+        value = value << 32 | fdt_cell(property, index + i);
+    return value;
+}
+
+uint64_t fdt_number(struct fdt_property property)
+{
+    return fdt_cells(property, 0, property.bytes >= 8 ? 2 : 1);
+}
+
+bool fdt_holds(struct fdt_property property, const char *string)
+{
+    uint32_t at = 0;
+    while (at < property.bytes) {
+        const char *here = (const char *)property.value + at;
+        size_t bytes = length(here, property.bytes - at);
+        if (bytes == property.bytes - at)
+            return false;
+        if (equal(here, string))
+            return true;
+        at += (uint32_t)bytes + 1;
+    }
+    return false;
+}
+
+/* Address on the bus of `depth` to one on the bus above it; an absent "ranges" bars the way. */
+static bool translate(const struct fdt_walk *walk, uint32_t depth, uint64_t *address)
+{
+    const struct fdt_level *bus = &walk->level[depth], *above = &walk->level[depth - 1];
+    struct fdt_property ranges = fdt_property_at(walk, depth, "ranges");
+    uint32_t entry = bus->address_cells + above->address_cells + bus->size_cells;
+
+    if (!ranges.value)
+        return false;
+    if (ranges.bytes == 0)
+        return true;
+    if (bus->address_cells > 2 || above->address_cells > 2 || bus->size_cells > 2 || entry == 0)
+        return false;
+    for (uint32_t at = 0; at + entry <= ranges.bytes / 4; at += entry) {
+        uint64_t child = fdt_cells(ranges, at, bus->address_cells);
+        uint64_t parent = fdt_cells(ranges, at + bus->address_cells, above->address_cells);
+        uint64_t bytes = fdt_cells(ranges, at + bus->address_cells + above->address_cells,
+                                   bus->size_cells);
+        if (*address >= child && *address - child < bytes) {
+            *address = *address - child + parent;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fdt_reg(const struct fdt_walk *walk, uint32_t index, uint64_t *base, uint64_t *bytes)
+{
+    if (walk->depth < 2)
+        return false;
+    struct fdt_property reg = fdt_property(walk, "reg");
+    const struct fdt_level *bus = &walk->level[walk->depth - 1];
+    uint32_t entry = bus->address_cells + bus->size_cells;
+
+    if (bus->address_cells > 2 || bus->size_cells > 2 || entry == 0 ||
+        index >= reg.bytes / 4 / entry)
+        return false;
+    *base = fdt_cells(reg, index * entry, bus->address_cells);
+    *bytes = fdt_cells(reg, index * entry + bus->address_cells, bus->size_cells);
+    for (uint32_t depth = walk->depth - 1; depth > 1; depth--)
+        if (!translate(walk, depth, base))
+            return false;
+    return *bytes <= UINT64_MAX - *base;
+}
+
+bool fdt_reservation(const struct fdt *fdt, uint32_t index, uint64_t *base, uint64_t *bytes)
+{
+    if (index >= (fdt->bytes - fdt->reservations) / 16)
+        return false;
+    struct fdt_property entry = {fdt->blob + fdt->reservations + (size_t)index * 16, 16};
+    *base = fdt_cells(entry, 0, 2);
+    *bytes = fdt_cells(entry, 2, 2);
+    return (*base != 0 || *bytes != 0) && *bytes <= UINT64_MAX - *base;
+}

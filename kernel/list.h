@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Intrusive circular doubly linked list.  A node that is in no list points at itself. */
+#ifndef LIST_H
+#define LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct link {
+    struct link *next, *prev;
+};
+
+#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+
+static inline void list_init(struct link *head)
+{
+    head->next = head;
+    head->prev = head;
+}
+
+static inline bool list_empty(const struct link *head)
+{
+    return head->next == head;
+}
+
+/* Inserts `node` before `at`: with the head as `at`, at the end of the list. */
+static inline void list_insert(struct link *at, struct link *node)
+{
+    node->next = at;
+    node->prev = at->prev;
+    at->prev->next = node;
+    at->prev = node;
+}
+
+/* Harmless on a node that is in no list. */
+static inline void list_remove(struct link *node)
+{
+    node->next->prev = node->prev;
+    node->prev->next = node->next;
+    list_init(node);
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the objects offer to each other inside the core, and the operations on them. */
+#ifndef OBJECT_H
+#define OBJECT_H
+
+#include "budget.h"
+#include "core.h"
+#include "portal.h"
+#include "signal.h"
+#include "thread.h"
+
+/*
+ * Making: turns memory of the kind's exact size, zeroed, into an object.  The caller has found the
+ * capabilities with the rights that they need, holds the tree lock, and publishes the new object's
+ * capability afterwards; nothing is made on an error.  Errors: ARGUMENT, DEPTH.
+ */
+status thread_make(void *memory, struct slot *space, uint64_t type);
+status portal_make(void *memory, struct slot *thread, uint64_t entry, uint64_t badge);
+status signal_make(void *memory, struct slot *core);
+status budget_make(void *memory, struct slot *core, uint64_t priority, uint64_t ticks,
+                   uint64_t period);
+
+/* ---- threads (on the thread's own core unless said otherwise) */
+
+/* The thread of a portal whose handler is gone: never idle, on no core. */
+extern struct thread thread_nobody;
+
+/* Has the budget in `budget` drive the thread; it takes the budget's core.  Any core.
+ * Errors: BUSY (drives another), STATE (another core, while it runs), DEPTH; RESTART. */
+status thread_bind_budget(struct thread *thread, struct slot *budget);
+
+/* Sets the registers with which a stopped thread will start.  Any core. */
+void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t tls, uint64_t x0);
+
+/* Ends a wait with `bits` as its result (a virtual CPU: ends its WFI). */
+void thread_wake(struct thread *thread, uint64_t bits);
+
+/* The call in progress of `thread` fails with `error`; its handler works on for nobody. */
+void thread_call_fail(struct thread *thread, enum whit_error error);
+
+/* The current thread faulted or exited: the kernel calls its fault portal.  Its registers are
+ * saved, with the pc at which it would continue. */
+void thread_fault(struct core *core, struct thread *thread);
+
+/* The current virtual CPU executed WFI. */
+void thread_idle(struct core *core, struct thread *thread);
+
+/* Requests of other cores, carried out here. */
+void thread_stop_here(struct thread *thread);
+void thread_resume_here(struct thread *thread);
+void thread_leave_here(struct thread *thread);
+void thread_unbind_here(struct thread *thread);
+void thread_end_here(struct thread *thread);
+
+/* ---- calls, by the current thread, with its registers saved; status in its x10 */
+void portal_call(struct core *core, struct thread *thread);
+void portal_reply(struct core *core, struct thread *thread);
+
+/* ---- signals (on their home core, but for notify) */
+
+/* Sets bits, from any core. */
+void signal_notify(struct core *here, struct signal *signal, uint64_t bits);
+/* If it has bits and its handler is idle: the handler is entered with them. */
+void signal_enter(struct signal *signal);
+/* The handler that it entered has replied. */
+void signal_replied(struct signal *signal);
+bool signal_is_active(const struct signal *signal);
+void signal_timer_due(struct signal *signal);
+void signal_untarget_here(struct signal *signal);
+void signal_end_here(struct signal *signal);
+/* Takes over what other cores sent. */
+void signal_inbox_run(struct core *core);
+void signal_call(struct core *core, struct thread *thread); /* NOTIFY */
+void signal_wait(struct core *core, struct thread *thread); /* WAIT */
+
+/* The guest's virtual timer is due while its registers are not loaded. */
+void vcpu_timer_due(struct thread *thread);
+
+/* ---- budgets (on their core) */
+
+/* Takes `ticks` of use from a running budget. */
+void budget_spend(struct budget *budget, uint64_t ticks);
+/* It is about to run: false if nothing is left before refill[0].when. */
+bool budget_begin(struct budget *budget, uint64_t now);
+/* When it will be used up if it runs from `now` on. */
+uint64_t budget_end_time(const struct budget *budget, uint64_t now);
+void budget_refilled(struct budget *budget);
+void budget_end_here(struct budget *budget);
+
+/* ---- operations: arguments and results in `x`, a copy of x0-x6 */
+status op_bind(struct thread *self, uint64_t *x);
+status op_start(struct thread *self, uint64_t *x);
+status op_stop(struct thread *self, uint64_t *x);
+status op_resume(struct thread *self, uint64_t *x);
+status op_sync(struct thread *self, uint64_t *x);
+status op_receive(struct thread *self, uint64_t *x);
+status op_target(struct thread *self, uint64_t *x);
+status op_clear(struct thread *self, uint64_t *x);
+status op_timer(struct thread *self, uint64_t *x);
+status op_irq_bind(struct thread *self, uint64_t *x);
+status op_irq_ack(struct thread *self, uint64_t *x);
+status op_budget_read(struct thread *self, uint64_t *x);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sorted sets of address ranges. */
+#include "ranges.h"
+
+static void insert(struct ranges *set, uint32_t at, struct range range)
+{
+    if (set->count == RANGES_MAX) {
+        set->overflow = true;
+        return;
+    }
+    for (uint32_t i = set->count; i > at; i--)
+        set->range[i] = set->range[i - 1];
+    set->range[at] = range;
+    set->count++;
+}
+
+static void erase(struct ranges *set, uint32_t at)
+{
+    set->count--;
+    for (uint32_t i = at; i < set->count; i++)
+        set->range[i] = set->range[i + 1];
+}
+
+void ranges_add(struct ranges *set, uint64_t base, uint64_t end)
+{
+    if (base >= end)
+        return;
+    uint32_t at = 0;
+    while (at < set->count && set->range[at].end < base)
+        at++;
+    /* Everything from here on that overlaps or touches the new range becomes part of it. */
+    while (at < set->count && set->range[at].base <= end) {
+        if (set->range[at].base < base)
+            base = set->range[at].base;
+        if (set->range[at].end > end)
+            end = set->range[at].end;
+        erase(set, at);
+    }
+    insert(set, at, (struct range){base, end});
+}
+
+void ranges_remove(struct ranges *set, uint64_t base, uint64_t end)
+{
+    uint32_t at = 0;
+    while (base < end && at < set->count) {
+        struct range old = set->range[at];
+        if (old.end <= base || old.base >= end) {
+            at++;
+            continue;
+        }
+        erase(set, at);
+        if (old.base < base)
+            insert(set, at++, (struct range){old.base, base});
+        if (old.end > end)
+            insert(set, at++, (struct range){end, old.end});
+    }
+}
+
+bool ranges_cover(const struct ranges *set, uint64_t base, uint64_t end)
+{
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->range[i].base <= base && end <= set->range[i].end)
+            return base < end;
+    return false;
+}
+
+uint64_t ranges_take(struct ranges *set, uint64_t bytes, uint64_t align)
+{
+    for (uint32_t i = 0; i < set->count; i++) {
+        uint64_t base = (set->range[i].base + align - 1) & ~(align - 1);
+        if (base >= set->range[i].base && base < set->range[i].end &&
+            set->range[i].end - base >= bytes) {
+            ranges_remove(set, base, base + bytes);
+            return base;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sorted sets of half-open address ranges, of bounded size: what the boot knows of memory. */
+#ifndef RANGES_H
+#define RANGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RANGES_MAX = 128 };
+
+struct range {
+    uint64_t base, end;
+};
+
+struct ranges {
+    uint32_t count;
+    bool overflow; /* a change did not fit: the set holds less than it should */
+    struct range range[RANGES_MAX];
+};
+
+/* Adds a range that overlaps none; one that touches another is joined with it. */
+void ranges_add(struct ranges *set, uint64_t base, uint64_t end);
+/* Takes a range out, wherever it is covered. */
+void ranges_remove(struct ranges *set, uint64_t base, uint64_t end);
+/* True if all of the range is covered. */
+bool ranges_cover(const struct ranges *set, uint64_t base, uint64_t end);
+/*
+ * Takes `bytes` out of the lowest place that has them at a multiple of `align` (a power of two).
+ * Returns their base, or 0.
+ */
+uint64_t ranges_take(struct ranges *set, uint64_t bytes, uint64_t align);
+
+#endif

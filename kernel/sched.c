@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Dispatch: from the most urgent ready budget along the calls of its thread to the one that runs. */
+#include "sched.h"
+#include "arch.h"
+#include "object.h"
+#include "portal.h"
+
+enum { CALL_DEPTH = 16 };
+
+static void ready_insert(struct core *core, struct budget *budget)
+{
+    list_insert(&core->ready[budget->priority], &budget->link);
+    core->ready_map[budget->priority / 64] |= UINT64_C(1) << (budget->priority % 64);
+}
+
+static void ready_remove(struct core *core, struct budget *budget)
+{
+    list_remove(&budget->link);
+    if (list_empty(&core->ready[budget->priority]))
+        core->ready_map[budget->priority / 64] &= ~(UINT64_C(1) << (budget->priority % 64));
+}
+
+static struct budget *ready_first(const struct core *core)
+{
+    for (unsigned word = PRIORITIES / 64; word-- > 0;)
+        if (core->ready_map[word]) {
+            unsigned priority = word * 64 + 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
+            return CONTAINER(core->ready[priority].next, struct budget, link);
+        }
+    return NULL;
+}
+
+void budget_ready(struct budget *budget)
+{
+    struct core *core = budget->core;
+
+    if (budget->state == BUDGET_READY || budget->state == BUDGET_THROTTLED)
+        return;
+    list_remove(&budget->link);
+    budget->state = BUDGET_READY;
+    ready_insert(core, budget);
+    if (!core->budget || budget->priority > core->budget->priority)
+        core->reschedule = 1;
+}
+
+void budget_unready(struct budget *budget)
+{
+    struct core *core = budget->core;
+
+    if (core->budget == budget) {
+        sched_charge(core);
+        core->budget = NULL;
+        core->reschedule = 1;
+    }
+    if (budget->state == BUDGET_READY)
+        ready_remove(core, budget);
+    else
+        list_remove(&budget->link);
+    if (budget->state != BUDGET_THROTTLED)
+        budget->state = BUDGET_IDLE;
+}
+
+void sched_unpark(struct thread *thread)
+{
+    while (!list_empty(&thread->parked))
+        budget_ready(CONTAINER(thread->parked.next, struct budget, link));
+}
+
+void sched_yield(struct core *core)
+{
+    if (core->budget && core->budget->state == BUDGET_READY) {
+        ready_remove(core, core->budget);
+        ready_insert(core, core->budget);
+    }
+    core->reschedule = 1;
+}
+
+void sched_charge(struct core *core)
+{
+    uint64_t now = arch_ticks();
+
+    if (core->budget)
+        budget_spend(core->budget, now - core->charged);
+    core->charged = now;
+}
+
+/* The handler that `thread`, at an instruction that found it busy, helps; NULL: try again. */
+static struct thread *help_target(const struct thread *thread)
+{
+    const struct portal *portal = thread->fault;
+
+    if (thread->helping == HELP_CALL) {
+        const struct slot *slot = cap_slot(thread->space, thread->save->x[10] % WHIT_SLOTS);
+        portal = cap_kind(slot) == WHIT_PORTAL ? cap_object(slot) : NULL;
+    }
+    if (!portal || portal->handler->core != thread->core ||
+        portal->handler->link == (uintptr_t)thread->core)
+        return NULL;
+    return portal->handler;
+}
+
+bool sched_leads_to(struct thread *from, const struct thread *to)
+{
+    for (unsigned links = 0; from && links <= CALL_DEPTH; links++) {
+        if (from == to)
+            return true;
+        if (from->callee)
+            from = from->callee;
+        else
+            from = from->helping ? help_target(from) : NULL;
+    }
+    return false;
+}
+
+/*
+ * The thread at the end of the calls that start at the budget's thread.  *borrowed: the way there is
+ * not only calls in progress, so that the fast reply would return into another budget's thread.
+ */
+static struct thread *follow(struct budget *budget, bool *borrowed)
+{
+    struct thread *thread = budget->thread, *caller = NULL;
+
+    *borrowed = budget->signal || thread->link != LINK_NONE;
+    if (budget->signal)
+        signal_enter(budget->signal);
+    for (unsigned links = 0; links <= CALL_DEPTH; links++) {
+        if (thread->stopped)
+            return thread;
+        caller = thread;
+        if (thread->callee) {
+            thread = thread->callee;
+        } else if (thread->helping) {
+            struct thread *handler = help_target(thread);
+            if (!handler)
+                return thread;
+            *borrowed = true;
+            thread = handler;
+        } else {
+            return thread;
+        }
+    }
+    thread_call_fail(caller, WHIT_E_DEPTH);
+    return caller;
+}
+
+void sched_set_current(struct core *core, struct thread *thread)
+{
+    bool slow = core->borrowed || thread->type == WHIT_VCPU;
+
+    core->current = (uintptr_t)thread | (slow ? CURRENT_SLOW : 0);
+}
+
+struct thread *sched_dispatch(struct core *core)
+{
+    struct budget *budget;
+    struct thread *thread;
+    bool borrowed;
+
+    core->reschedule = 0;
+    sched_charge(core);
+    for (;;) {
+        budget = ready_first(core);
+        if (!budget)
+            break;
+        if (!budget_begin(budget, core->charged)) {
+            ready_remove(core, budget);
+            budget->state = BUDGET_THROTTLED;
+            budget->exhausted++;
+            timer_set(core, &budget->timer, budget->refill[0].when);
+            continue;
+        }
+        thread = follow(budget, &borrowed);
+        if (thread_can_run(thread))
+            break;
+        ready_remove(core, budget);
+        budget->state = BUDGET_PARKED;
+        list_insert(&thread->parked, &budget->link);
+    }
+    core->budget = budget;
+    core->reschedule = 0;
+    timer_program(core, budget ? budget_end_time(budget, core->charged) : UINT64_MAX);
+    if (!budget) {
+        core->current = 0;
+        return NULL;
+    }
+    thread->helping = HELP_NONE;
+    core->borrowed = borrowed;
+    sched_set_current(core, thread);
+    return thread;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which thread runs: the most urgent ready budget, followed along the calls from its thread. */
+#ifndef SCHED_H
+#define SCHED_H
+
+#include "core.h"
+#include "signal.h"
+
+/* All run in the kernel on the core that owns the objects. */
+
+/* Chooses and makes current the thread to run; NULL: nothing is ready, the core idles. */
+struct thread *sched_dispatch(struct core *core);
+
+/* Makes `thread` current on the running budget, without a choice. */
+void sched_set_current(struct core *core, struct thread *thread);
+
+/* Puts the running budget behind the others of its priority. */
+void sched_yield(struct core *core);
+
+/* Charges the running budget up to now. */
+void sched_charge(struct core *core);
+
+/* `thread` may have become able to run: readies the budgets parked at it. */
+void sched_unpark(struct thread *thread);
+
+/* True if a call from `to` to `from` would close a cycle. */
+bool sched_leads_to(struct thread *from, const struct thread *to);
+
+/* Into the ready queue (unless throttled), or out of whatever list it is in. */
+void budget_ready(struct budget *budget);
+void budget_unready(struct budget *budget);
+
+#endif

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Signals: bits that stick until their target takes them. */
+#include "signal.h"
+#include "arch.h"
+#include "object.h"
+#include "portal.h"
+#include "sched.h"
+#include "teardown.h"
+#include "virq.h"
+
+status signal_make(void *memory, struct slot *core)
+{
+    struct signal *signal = memory;
+
+    signal->home = cap_object(core);
+    timer_init(&signal->timer, TIMER_SIGNAL);
+    list_init(&signal->pending);
+    return WHIT_OK;
+}
+
+bool signal_is_active(const struct signal *signal)
+{
+    return signal->bits != 0 || signal->entered;
+}
+
+/* Bits were added: tell the target. */
+static void signal_deliver(struct signal *signal)
+{
+    struct thread *thread = signal->thread;
+
+    switch ((enum whit_target)signal->target) {
+    case WHIT_TARGET_NONE:
+        break;
+    case WHIT_TARGET_WAITER:
+        if (thread->waits == signal) {
+            uint64_t bits = signal->bits;
+            signal->bits = 0;
+            if (signal->timer_bits == WHIT_TIMEOUT)
+                timer_cancel(signal->home, &signal->timer);
+            thread_wake(thread, bits);
+        }
+        break;
+    case WHIT_TARGET_ENTRY:
+        budget_ready(signal->budget);
+        break;
+    case WHIT_TARGET_VIRQ:
+        virq_raise(signal);
+        break;
+    }
+}
+
+void signal_notify(struct core *here, struct signal *signal, uint64_t bits)
+{
+    struct core *home = signal->home;
+
+    if (home == here) {
+        signal->bits |= bits;
+        signal_deliver(signal);
+        return;
+    }
+    /* The first bit puts it into the inbox, so each signal is in there once at most. */
+    if (__atomic_fetch_or(&signal->remote, bits, __ATOMIC_RELEASE) || !bits)
+        return;
+    struct signal *first = __atomic_load_n(&home->signal_inbox, __ATOMIC_RELAXED);
+    do
+        signal->inbox = first;
+    while (!__atomic_compare_exchange_n(&home->signal_inbox, &first, signal, false,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+    if (!first) {
+        arch_core_publish();
+        arch_core_kick(home);
+    }
+}
+
+void signal_inbox_run(struct core *core)
+{
+    struct signal *signal = __atomic_exchange_n(&core->signal_inbox, NULL, __ATOMIC_ACQUIRE);
+
+    while (signal) {
+        /* Once `remote` is zero another core may list it again. */
+        struct signal *next = signal->inbox;
+        signal->bits |= __atomic_exchange_n(&signal->remote, 0, __ATOMIC_ACQUIRE);
+        signal_deliver(signal);
+        signal = next;
+    }
+}
+
+void signal_timer_due(struct signal *signal)
+{
+    signal->bits |= signal->timer_bits;
+    signal_deliver(signal);
+}
+
+void signal_enter(struct signal *signal)
+{
+    struct thread *handler = signal->thread;
+    struct whit_registers *save = handler->save;
+
+    if (!signal->bits || handler->link != (uintptr_t)handler->core)
+        return;
+    for (unsigned i = 0; i < 31; i++)
+        save->x[i] = 0;
+    save->x[0] = signal->bits;
+    save->x[10] = signal->portal->badge;
+    save->pc = signal->portal->entry;
+    save->sp = handler->entry_sp;
+    save->tls = handler->entry_tls;
+    save->pstate = 0;
+    signal->bits = 0;
+    signal->entered = 1;
+    handler->link = (uintptr_t)signal | LINK_SLOW | LINK_SIGNAL;
+}
+
+void signal_replied(struct signal *signal)
+{
+    signal->entered = 0;
+    if (!signal->bits)
+        budget_unready(signal->budget);
+}
+
+/* ---- calls */
+
+static struct signal *find_signal(const struct thread *thread, uint64_t selector, unsigned right,
+                                  status *error)
+{
+    struct slot *slot = cap_find(thread->space, selector, WHIT_SIGNAL, right, error);
+
+    return slot ? cap_object(slot) : NULL;
+}
+
+void signal_call(struct core *core, struct thread *thread)
+{
+    status error = WHIT_OK;
+    struct signal *signal = find_signal(thread, thread->save->x[10], WHIT_R_NOTIFY, &error);
+
+    thread->save->x[10] = (uint64_t)error;
+    if (signal)
+        signal_notify(core, signal, thread->save->x[0]);
+}
+
+void signal_wait(struct core *core, struct thread *thread)
+{
+    struct whit_registers *save = thread->save;
+    const uint64_t deadline = save->x[0];
+    status error = WHIT_OK;
+    struct signal *signal = find_signal(thread, save->x[10], WHIT_R_CONTROL, &error);
+
+    if (signal && signal->home != core)
+        error = WHIT_E_CORE;
+    else if (signal && (signal->target != WHIT_TARGET_WAITER || signal->thread != thread))
+        error = WHIT_E_STATE;
+    save->x[0] = 0;
+    save->x[10] = (uint64_t)error;
+    if (error)
+        return;
+    if (signal->bits) {
+        save->x[0] = signal->bits;
+        signal->bits = 0;
+        return;
+    }
+    if (deadline) {
+        signal->timer_bits = WHIT_TIMEOUT;
+        timer_set(core, &signal->timer, deadline);
+    }
+    thread->state = THREAD_WAITING;
+    thread->waits = signal;
+    core->reschedule = 1;
+}
+
+/* ---- target */
+
+static void target_clear(struct signal *signal)
+{
+    if (signal->target == WHIT_TARGET_VIRQ)
+        virq_unbind(signal);
+    if (signal->target == WHIT_TARGET_WAITER && signal->thread->waits == signal) {
+        thread_wake(signal->thread, 0);
+        signal->thread->save->x[10] = WHIT_E_DEAD;
+    }
+    if (signal->budget) {
+        budget_unready(signal->budget);
+        signal->budget->signal = NULL;
+        signal->budget->thread = NULL;
+        signal->budget = NULL;
+    }
+    if (signal->entered) {
+        signal->thread->link = LINK_NONE;
+        signal->entered = 0;
+    }
+    signal->target = WHIT_TARGET_NONE;
+    signal->thread = NULL;
+    signal->portal = NULL;
+}
+
+void signal_end_here(struct signal *signal)
+{
+    signal_inbox_run(signal->home);
+    timer_cancel(signal->home, &signal->timer);
+    target_clear(signal);
+}
+
+status signal_drop(struct signal *signal, enum cap_role role)
+{
+    (void)role; /* without either of them there is nobody to tell */
+    return request_ask(signal->home, &signal->request, REQUEST_SIGNAL_UNTARGET);
+}
+
+void signal_untarget_here(struct signal *signal)
+{
+    target_clear(signal);
+}
+
+status signal_end(struct signal *signal)
+{
+    status error;
+
+    /* A core that found the signal before its capabilities went may still put it into the inbox:
+     * wait until all have left the kernel, then empty the inbox. */
+    if (!signal->grace)
+        signal->grace = core_grace_begin();
+    if (!core_grace_over(signal->grace))
+        return RESTART;
+    error = request_ask(signal->home, &signal->request, REQUEST_SIGNAL_END);
+    if (error)
+        return error;
+    if (signal->target_slot.word)
+        cap_remove(&signal->target_slot);
+    if (signal->budget_slot.word)
+        cap_remove(&signal->budget_slot);
+    return WHIT_OK;
+}
+
+/* ---- operations */
+
+struct target_request {
+    enum whit_target target;
+    struct slot *object; /* thread or portal */
+    struct slot *budget; /* or NULL */
+    struct thread *thread;
+    uint64_t virq;
+};
+
+static status target_check(struct thread *self, const struct signal *signal, const uint64_t *x,
+                           struct target_request *request)
+{
+    enum whit_kind kind = x[1] == WHIT_TARGET_ENTRY ? WHIT_PORTAL : WHIT_THREAD;
+    unsigned rights = x[1] == WHIT_TARGET_ENTRY ? WHIT_R_CALL : WHIT_R_CONTROL;
+    status error = WHIT_OK;
+
+    if (x[1] > WHIT_TARGET_VIRQ)
+        return WHIT_E_ARGUMENT;
+    request->target = (enum whit_target)x[1];
+    if (request->target == WHIT_TARGET_NONE)
+        return WHIT_OK;
+    request->object = cap_find(self->space, x[2], kind, rights, &error);
+    if (!request->object)
+        return error;
+    request->thread = cap_object(request->object);
+    if (kind == WHIT_PORTAL)
+        request->thread = ((struct portal *)cap_object(request->object))->handler;
+    request->virq = x[3];
+    if (request->target == WHIT_TARGET_VIRQ &&
+        (request->thread->type != WHIT_VCPU || !virq_is_valid(x[3])))
+        return WHIT_E_ARGUMENT;
+    if (request->target == WHIT_TARGET_VIRQ && request->thread->core != signal->home)
+        return WHIT_E_CORE;
+    if (x[4]) {
+        request->budget = cap_find(self->space, x[4], WHIT_BUDGET, WHIT_R_CONTROL, &error);
+        if (!request->budget)
+            return error;
+        if (((struct budget *)cap_object(request->budget))->thread)
+            return WHIT_E_BUSY;
+    }
+    if (request->target == WHIT_TARGET_ENTRY && !request->budget)
+        return WHIT_E_ARGUMENT;
+    return WHIT_OK;
+}
+
+/* The same virtual interrupt with other flags or priority, as the guest programs its distributor. */
+static bool target_is_update(const struct signal *signal, const struct target_request *request)
+{
+    return signal->target == WHIT_TARGET_VIRQ && request->target == WHIT_TARGET_VIRQ &&
+           signal->thread == request->thread && signal->virq == (request->virq & 0xffff) &&
+           !request->budget;
+}
+
+static void target_set_virq(struct signal *signal, uint64_t virq)
+{
+    signal->virq = (uint16_t)virq;
+    signal->virq_priority = (uint8_t)(virq >> 16);
+    signal->virq_flags = (uint8_t)(virq >> 24);
+}
+
+/* Another core may fill a target, which is published last, but only the home core change one. */
+static status target_install(struct signal *signal, const struct target_request *request)
+{
+    status error;
+
+    if (request->budget) {
+        struct budget *budget = cap_object(request->budget);
+        if (budget->core != signal->home)
+            return WHIT_E_CORE;
+        error = cap_hold(request->budget, &signal->budget_slot, signal, ROLE_SIGNAL_BUDGET);
+        if (error)
+            return error;
+        budget->thread = request->thread;
+        budget->signal = signal;
+        signal->budget = budget;
+    }
+    error = cap_hold(request->object, &signal->target_slot, signal, ROLE_SIGNAL_TARGET);
+    if (error)
+        return error;
+    signal->thread = request->thread;
+    signal->portal = request->target == WHIT_TARGET_ENTRY ? cap_object(request->object) : NULL;
+    target_set_virq(signal, request->virq);
+    __atomic_store_n(&signal->target, (uint8_t)request->target, __ATOMIC_RELEASE);
+    if (request->target == WHIT_TARGET_VIRQ)
+        virq_bind(signal);
+    if (signal->home == core_here() && signal->bits)
+        signal_deliver(signal);
+    return WHIT_OK;
+}
+
+status op_target(struct thread *self, uint64_t *x)
+{
+    struct target_request request = { 0 };
+    status error;
+    struct signal *signal = find_signal(self, x[0], WHIT_R_CONTROL, &error);
+
+    if (!signal)
+        return error;
+    error = target_check(self, signal, x, &request);
+    if (error)
+        return error;
+    if (signal->target != WHIT_TARGET_NONE && signal->home != core_here())
+        return WHIT_E_CORE;
+    if (target_is_update(signal, &request)) {
+        target_set_virq(signal, request.virq);
+        virq_rebind(signal);
+        return WHIT_OK;
+    }
+    if (signal->target != WHIT_TARGET_NONE)
+        target_clear(signal);
+    if (signal->target_slot.word)
+        cap_remove(&signal->target_slot);
+    if (signal->budget_slot.word)
+        cap_remove(&signal->budget_slot);
+    return request.target == WHIT_TARGET_NONE ? WHIT_OK : target_install(signal, &request);
+}
+
+status op_clear(struct thread *self, uint64_t *x)
+{
+    const uint64_t bits = x[1];
+    status error;
+    struct signal *signal = find_signal(self, x[0], WHIT_R_CONTROL, &error);
+
+    if (!signal)
+        return error;
+    if (signal->home != core_here())
+        return WHIT_E_CORE;
+    x[0] = signal->bits & bits;
+    signal->bits &= ~bits;
+    if (signal->target == WHIT_TARGET_VIRQ && !signal->bits)
+        virq_lower(signal);
+    return WHIT_OK;
+}
+
+status op_timer(struct thread *self, uint64_t *x)
+{
+    const uint64_t deadline = x[1], bits = x[2];
+    status error;
+    struct signal *signal = find_signal(self, x[0], WHIT_R_CONTROL, &error);
+
+    if (!signal)
+        return error;
+    if (signal->home != core_here())
+        return WHIT_E_CORE;
+    timer_cancel(signal->home, &signal->timer);
+    signal->timer_bits = bits;
+    if (deadline)
+        timer_set(signal->home, &signal->timer, deadline);
+    return WHIT_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A signal: asynchronous, a word of sticky bits with one target, at home on one core. */
+#ifndef SIGNAL_H
+#define SIGNAL_H
+
+#include "cap.h"
+#include "request.h"
+#include "timer.h"
+
+struct budget;
+struct portal;
+
+struct signal {
+    uint64_t bits;   /* written by the home core only */
+    uint64_t remote; /* atomic: bits set by other cores, not yet taken over */
+    struct core *home;
+    struct thread *thread; /* waiter, handler of the entry, or virtual CPU */
+    struct portal *portal; /* TARGET_ENTRY */
+    struct budget *budget; /* that an activation runs on, or NULL */
+    struct signal *inbox;  /* next in the home core's inbox */
+    uint16_t virq;         /* virtual interrupt number */
+    uint8_t virq_priority, virq_flags;
+    uint8_t target; /* enum whit_target */
+    uint8_t listed; /* 1 + index of the list register that shows it, or 0 */
+    uint8_t entered; /* TARGET_ENTRY: the handler serves this signal */
+    uint8_t reserved;
+    uint64_t grace; /* ticket, while it is being destroyed */
+    uint64_t timer_bits;
+    struct timer timer;
+    struct request request;
+    struct link pending; /* in the virtual CPU's list while it waits for a list register */
+    struct slot target_slot, budget_slot;
+};
+_Static_assert(sizeof(struct signal) <= WHIT_SIZE_SIGNAL, "signal size");
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The calls of programs and guests: one table of operations, one lock, one way to restart. */
+#include "syscall.h"
+#include "arch.h"
+#include "lock.h"
+#include "memory.h"
+#include "object.h"
+#include "portal.h"
+#include "sched.h"
+
+#include <string.h>
+
+enum { OP_WORDS = 7 };
+
+static status op_null(struct thread *self, uint64_t *x)
+{
+    (void)self;
+    (void)x;
+    return WHIT_OK;
+}
+
+static status op_power(struct thread *self, uint64_t *x)
+{
+    status error;
+
+    if (!cap_find(self->space, x[0], WHIT_CORE, WHIT_R_POWER, &error))
+        return error;
+    if (x[1] > WHIT_POWER_RESET)
+        return WHIT_E_ARGUMENT;
+    arch_power((unsigned)x[1]);
+    return WHIT_E_STATE;
+}
+
+static status op_log(struct thread *self, uint64_t *x)
+{
+    (void)self;
+    arch_log((char)x[0]);
+    return WHIT_OK;
+}
+
+typedef status (*operation)(struct thread *self, uint64_t *x);
+
+static const operation operations[WHIT_OP_COUNT] = {
+    [WHIT_OP_NULL] = op_null,
+    [WHIT_OP_DERIVE] = op_derive,
+    [WHIT_OP_GIVE] = op_give,
+    [WHIT_OP_TRANSFER] = op_transfer,
+    [WHIT_OP_REVOKE] = op_revoke,
+    [WHIT_OP_DELETE] = op_delete,
+    [WHIT_OP_SPLIT] = op_split,
+    [WHIT_OP_JOIN] = op_join,
+    [WHIT_OP_MAP] = op_map,
+    [WHIT_OP_UNMAP] = op_unmap,
+    [WHIT_OP_DONATE] = op_donate,
+    [WHIT_OP_MAKE] = op_make,
+    [WHIT_OP_DESTROY] = op_destroy,
+    [WHIT_OP_BIND] = op_bind,
+    [WHIT_OP_START] = op_start,
+    [WHIT_OP_STOP] = op_stop,
+    [WHIT_OP_RESUME] = op_resume,
+    [WHIT_OP_SYNC] = op_sync,
+    [WHIT_OP_RECEIVE] = op_receive,
+    [WHIT_OP_TARGET] = op_target,
+    [WHIT_OP_CLEAR] = op_clear,
+    [WHIT_OP_TIMER] = op_timer,
+    [WHIT_OP_IRQ_BIND] = op_irq_bind,
+    [WHIT_OP_IRQ_ACK] = op_irq_ack,
+    [WHIT_OP_BUDGET_READ] = op_budget_read,
+    [WHIT_OP_POWER] = op_power,
+    [WHIT_OP_LOG] = op_log,
+};
+
+static void call_operation(struct core *core, struct thread *thread)
+{
+    struct whit_registers *save = thread->save;
+    const uint64_t number = save->x[10];
+    uint64_t x[OP_WORDS];
+    status error = RESTART;
+
+    if (number >= WHIT_OP_COUNT) {
+        save->x[10] = WHIT_E_OPERATION;
+        return;
+    }
+    /* Read once: with a state page, somebody else may be writing them. */
+    memcpy(x, save->x, sizeof(x));
+    if (tree_lock_try()) {
+        error = operations[number](thread, x);
+        tree_unlock();
+    } else {
+        arch_pause();
+    }
+    /* It may have ended the thread that asked for it. */
+    if (core_current(core) != thread || thread->save != save)
+        return;
+    memcpy(save->x, x, sizeof(x));
+    if (error == RESTART)
+        save->pc -= 4;
+    else
+        save->x[10] = (uint64_t)error;
+}
+
+void syscall_handle(struct core *core, struct thread *thread, unsigned call)
+{
+    switch (call) {
+    case WHIT_CALL:
+        portal_call(core, thread);
+        break;
+    case WHIT_REPLY:
+        portal_reply(core, thread);
+        break;
+    case WHIT_NOTIFY:
+        signal_call(core, thread);
+        break;
+    case WHIT_WAIT:
+        signal_wait(core, thread);
+        break;
+    case WHIT_YIELD:
+        thread->save->x[10] = WHIT_OK;
+        sched_yield(core);
+        break;
+    case WHIT_OP:
+        call_operation(core, thread);
+        break;
+    default:
+        thread->save->x[10] = WHIT_E_OPERATION;
+        break;
+    }
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Threads: their life, what they hold, and the calls that the kernel makes for them. */
+#include "thread.h"
+#include "arch.h"
+#include "object.h"
+#include "sched.h"
+#include "teardown.h"
+
+#include <string.h>
+
+struct thread thread_nobody = {
+    .link = LINK_NONE,
+    .stopped = 1,
+    .parked = { &thread_nobody.parked, &thread_nobody.parked },
+};
+
+status thread_make(void *memory, struct slot *space, uint64_t type)
+{
+    struct thread *thread = memory;
+    struct space *home = cap_object(space);
+    status error;
+
+    if (type > WHIT_VCPU || (type == WHIT_VCPU) != (home->machine == WHIT_MACHINE))
+        return WHIT_E_ARGUMENT;
+    error = cap_hold(space, &thread->space_slot, thread, ROLE_THREAD_SPACE);
+    if (error)
+        return error;
+    thread->link = LINK_NONE;
+    thread->space = home;
+    thread->save = &thread->own;
+    list_init(&thread->parked);
+    thread->type = (uint8_t)type;
+    thread->stopped = 1;
+    if (type == WHIT_VCPU)
+        arch_vcpu_init(thread);
+    return WHIT_OK;
+}
+
+void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t tls, uint64_t x0)
+{
+    memset(thread->save, 0, sizeof(*thread->save));
+    thread->save->pc = pc;
+    thread->save->sp = sp;
+    thread->save->tls = tls;
+    thread->save->x[0] = x0;
+    thread->save->pstate = thread->type == WHIT_VCPU ? WHIT_PSTATE_START : 0;
+    thread->link = LINK_NONE;
+    thread->state = THREAD_RUNNABLE;
+    thread->helping = HELP_NONE;
+}
+
+void thread_wake(struct thread *thread, uint64_t bits)
+{
+    if (thread->state != THREAD_WAITING)
+        return;
+    if (thread->waits) {
+        thread->save->x[0] = bits;
+        thread->save->x[10] = WHIT_OK;
+        thread->waits = NULL;
+    }
+    thread->state = THREAD_RUNNABLE;
+    sched_unpark(thread);
+}
+
+void thread_idle(struct core *core, struct thread *thread)
+{
+    if (arch_virq_waiting(thread))
+        return;
+    thread->state = THREAD_WAITING;
+    core->reschedule = 1;
+}
+
+/* The answer to a call would be a success: it becomes an error, and the rest zeros. */
+static void fail_saved(struct thread *thread, enum whit_error error)
+{
+    struct whit_registers *save = thread->save;
+
+    memset(save->x, 0, sizeof(save->x));
+    save->x[10] = (uint64_t)error;
+    save->pc = thread->frame_pc;
+    save->sp = thread->frame_sp;
+    save->tls = thread->frame_tls;
+}
+
+void thread_call_fail(struct thread *thread, enum whit_error error)
+{
+    struct thread *handler = thread->callee;
+
+    if (!handler) {
+        if (thread->helping == HELP_CALL) {
+            thread->save->x[10] = (uint64_t)error;
+            thread->save->pc += 4;
+        } else if (thread->helping == HELP_FAULT) {
+            thread->stopped = 1;
+        }
+        thread->helping = HELP_NONE;
+        return;
+    }
+    if (handler->link & LINK_KERNEL)
+        thread->stopped = 1;
+    else
+        fail_saved(thread, error);
+    handler->link = LINK_NONE;
+    thread->callee = NULL;
+    /* Budgets that waited with the handler on behalf of this thread look again. */
+    sched_unpark(handler);
+    sched_unpark(thread);
+    thread->core->reschedule = 1;
+}
+
+void thread_fault(struct core *core, struct thread *thread)
+{
+    struct portal *portal = thread->fault;
+    struct thread *handler = portal ? portal->handler : &thread_nobody;
+    struct whit_registers *from = thread->save, *to = handler->save;
+
+    if (handler->core != core || sched_leads_to(handler, thread)) {
+        thread->stopped = 1;
+        core->reschedule = 1;
+        return;
+    }
+    if (handler->link != (uintptr_t)core) {
+        thread->helping = HELP_FAULT;
+        core->reschedule = 1;
+        return;
+    }
+    memset(to->x, 0, sizeof(to->x));
+    to->x[0] = from->esr;
+    to->x[1] = from->far;
+    to->x[2] = from->ipa;
+    to->x[3] = from->pc;
+    to->x[4] = from->sp;
+    to->x[5] = from->x[30];
+    to->x[10] = portal->badge;
+    to->pc = portal->entry;
+    to->sp = handler->entry_sp;
+    to->tls = handler->entry_tls;
+    to->pstate = 0;
+    handler->link = (uintptr_t)thread | LINK_SLOW | LINK_KERNEL;
+    thread->callee = handler;
+    sched_set_current(core, handler);
+}
+
+/* ---- requests, on the thread's core */
+
+void thread_stop_here(struct thread *thread)
+{
+    thread->stopped = 1;
+    /* The fast paths look at the link only. */
+    if (thread_is_idle(thread))
+        thread->link |= LINK_SLOW;
+    if (thread->callee)
+        thread->callee->link |= LINK_SLOW;
+    thread->core->reschedule = 1;
+}
+
+void thread_resume_here(struct thread *thread)
+{
+    thread->stopped = 0;
+    if (thread_is_idle(thread))
+        thread->link = (uintptr_t)thread->core;
+    /* A WFI may end at any time, and what would have ended it may have passed. */
+    if (thread->type == WHIT_VCPU && thread->state == THREAD_WAITING)
+        thread->state = THREAD_RUNNABLE;
+    sched_unpark(thread);
+}
+
+void thread_leave_here(struct thread *thread)
+{
+    thread_stop_here(thread);
+    arch_thread_release(thread->core, thread);
+}
+
+void thread_unbind_here(struct thread *thread)
+{
+    struct budget *budget = thread->budget;
+
+    if (!budget)
+        return;
+    budget_unready(budget);
+    budget->thread = NULL;
+    thread->budget = NULL;
+}
+
+void thread_end_here(struct thread *thread)
+{
+    struct core *core = thread->core;
+    uintptr_t link = thread->link;
+
+    thread_stop_here(thread);
+    arch_thread_release(core, thread);
+    if (thread->callee)
+        thread_call_fail(thread, WHIT_E_DEAD);
+    /* Whoever it serves gets an error. */
+    if ((link & ~(uintptr_t)LINK_MASK) && !thread_is_idle(thread)) {
+        if (link & LINK_SIGNAL)
+            signal_replied((struct signal *)(link & ~(uintptr_t)LINK_MASK));
+        else
+            thread_call_fail((struct thread *)(link & ~(uintptr_t)LINK_MASK), WHIT_E_DEAD);
+    }
+    if (thread->waits)
+        thread->waits = NULL;
+    thread->state = THREAD_RUNNABLE;
+    thread->link = LINK_NONE;
+    sched_unpark(thread);
+    if (core_current(core) == thread)
+        core->current = 0;
+    thread->ended = 1;
+}
+
+/* ---- teardown, under the tree lock */
+
+status thread_drop(struct thread *thread, enum cap_role role)
+{
+    status error;
+
+    if (role == ROLE_THREAD_FAULT) {
+        thread->fault = NULL;
+        return WHIT_OK;
+    }
+    if (role == ROLE_THREAD_BUDGET)
+        return request_ask(thread->core, &thread->request, REQUEST_THREAD_UNBIND);
+    /* Without its space or its state page it cannot run again until it gets a new one. */
+    error = request_ask(thread->core, &thread->request, REQUEST_THREAD_LEAVE);
+    if (error)
+        return error;
+    if (role == ROLE_THREAD_SPACE) {
+        thread->space = NULL;
+    } else if (thread->save != &thread->own) {
+        thread->own = *thread->save;
+        thread->save = &thread->own;
+    }
+    return WHIT_OK;
+}
+
+status thread_end(struct thread *thread)
+{
+    status error;
+
+    if (thread->core && !thread->ended) {
+        error = request_ask(thread->core, &thread->request, REQUEST_THREAD_END);
+        if (error)
+            return error;
+    }
+    if (thread->budget) {
+        error = request_ask(thread->core, &thread->request, REQUEST_THREAD_UNBIND);
+        if (error)
+            return error;
+    }
+    struct slot *held[] = { &thread->space_slot, &thread->budget_slot, &thread->fault_slot,
+                            &thread->state_slot };
+    for (unsigned i = 0; i < sizeof(held) / sizeof(held[0]); i++)
+        if (held[i]->word)
+            cap_remove(held[i]);
+    return WHIT_OK;
+}
+
+/* ---- operations */
+
+static struct thread *find_thread(struct thread *self, uint64_t selector, struct slot **slot,
+                                  status *error)
+{
+    *slot = cap_find(self->space, selector, WHIT_THREAD, WHIT_R_CONTROL, error);
+    return *slot ? cap_object(*slot) : NULL;
+}
+
+status thread_bind_budget(struct thread *thread, struct slot *slot)
+{
+    struct budget *budget = cap_object(slot);
+    status error;
+
+    if (budget->thread)
+        return WHIT_E_BUSY;
+    if (thread->core && thread->core != budget->core) {
+        if (!thread->stopped || thread->callee || thread->link != LINK_NONE)
+            return WHIT_E_STATE;
+        error = request_ask(thread->core, &thread->request, REQUEST_THREAD_LEAVE);
+        if (error)
+            return error;
+    }
+    error = cap_hold(slot, &thread->budget_slot, thread, ROLE_THREAD_BUDGET);
+    if (error)
+        return error;
+    thread->core = budget->core;
+    thread->budget = budget;
+    budget->thread = thread;
+    /* Parked until RESUME or START, like any budget of a thread that cannot run. */
+    return request_ask(thread->core, &thread->request, REQUEST_THREAD_BIND);
+}
+
+static status bind_state(struct thread *thread, struct slot *slot)
+{
+    struct whit_registers *page = cap_object(slot);
+    status error;
+
+    if (!thread->stopped)
+        return WHIT_E_STATE;
+    if (cap_units(slot) != WHIT_PAGE / WHIT_UNIT || cap_base(slot) % WHIT_PAGE ||
+        cap_flag(slot, CAP_DEVICE))
+        return WHIT_E_SIZE;
+    error = cap_hold(slot, &thread->state_slot, thread, ROLE_THREAD_STATE);
+    if (error)
+        return error;
+    *page = *thread->save;
+    thread->save = page;
+    return WHIT_OK;
+}
+
+static status bind_fault(struct thread *thread, struct slot *slot)
+{
+    status error = cap_hold(slot, &thread->fault_slot, thread, ROLE_THREAD_FAULT);
+
+    if (!error)
+        thread->fault = cap_object(slot);
+    return error;
+}
+
+static const struct bind_role {
+    enum whit_kind kind;
+    unsigned rights;
+    size_t slot; /* offset of the held slot in the thread */
+    enum cap_role role;
+    status (*bind)(struct thread *thread, struct slot *slot);
+} bind_roles[WHIT_ROLES] = {
+    [WHIT_ROLE_BUDGET] = { WHIT_BUDGET, WHIT_R_CONTROL, offsetof(struct thread, budget_slot),
+                           ROLE_THREAD_BUDGET, thread_bind_budget },
+    [WHIT_ROLE_FAULT] = { WHIT_PORTAL, WHIT_R_CALL, offsetof(struct thread, fault_slot),
+                          ROLE_THREAD_FAULT, bind_fault },
+    [WHIT_ROLE_STATE] = { WHIT_MEMORY, WHIT_R_READ | WHIT_R_WRITE,
+                          offsetof(struct thread, state_slot), ROLE_THREAD_STATE, bind_state },
+};
+
+status op_bind(struct thread *self, uint64_t *x)
+{
+    const uint64_t role = x[1], selector = x[2];
+    struct slot *slot, *source = NULL, *held;
+    const struct bind_role *bind;
+    struct thread *thread;
+    status error;
+
+    thread = find_thread(self, x[0], &slot, &error);
+    if (!thread)
+        return error;
+    if (role >= WHIT_ROLES)
+        return WHIT_E_ARGUMENT;
+    bind = &bind_roles[role];
+    if (selector) {
+        source = cap_find(self->space, selector, bind->kind, bind->rights, &error);
+        if (!source)
+            return error;
+        if (cap_use(source) != USE_NONE || (bind->kind == WHIT_MEMORY && cap_inert(source)))
+            return WHIT_E_BUSY;
+    }
+    held = (struct slot *)((char *)thread + bind->slot);
+    if (held->word) {
+        error = thread_drop(thread, bind->role);
+        if (error)
+            return error;
+        cap_remove(held);
+    }
+    return source ? bind->bind(thread, source) : WHIT_OK;
+}
+
+status op_start(struct thread *self, uint64_t *x)
+{
+    struct slot *slot;
+    struct thread *thread;
+    status error;
+
+    thread = find_thread(self, x[0], &slot, &error);
+    if (!thread)
+        return error;
+    /* A restart after the other core was asked finds the thread running: that is success. */
+    if (thread->request.kind == REQUEST_THREAD_RESUME && thread->request.state)
+        return request_ask(thread->core, &thread->request, REQUEST_THREAD_RESUME);
+    if (!thread->stopped || thread->callee || !thread->core || !thread->space)
+        return WHIT_E_STATE;
+    thread_set_start(thread, x[1], x[2], x[3], x[4]);
+    return request_ask(thread->core, &thread->request, REQUEST_THREAD_RESUME);
+}
+
+status op_stop(struct thread *self, uint64_t *x)
+{
+    struct slot *slot;
+    status error;
+    struct thread *thread = find_thread(self, x[0], &slot, &error);
+
+    if (!thread)
+        return error;
+    return thread->core ? request_ask(thread->core, &thread->request, REQUEST_THREAD_STOP)
+                        : WHIT_OK;
+}
+
+status op_resume(struct thread *self, uint64_t *x)
+{
+    struct slot *slot;
+    status error;
+    struct thread *thread = find_thread(self, x[0], &slot, &error);
+
+    if (!thread)
+        return error;
+    if (!thread->core || !thread->space)
+        return WHIT_E_STATE;
+    return request_ask(thread->core, &thread->request, REQUEST_THREAD_RESUME);
+}
+
+/* Copies what is switched lazily; the page's owner may be writing it, so each field once. */
+static void sync_copy(struct thread *thread, struct whit_state *page, bool from_page)
+{
+    if (from_page) {
+        memcpy(thread->fp, page->fp, sizeof(thread->fp));
+        thread->fpcr = page->fpcr;
+        thread->fpsr = page->fpsr;
+        memcpy(thread->vcpu.el1, page->el1, sizeof(thread->vcpu.el1));
+    } else {
+        memcpy(page->fp, thread->fp, sizeof(page->fp));
+        page->fpcr = thread->fpcr;
+        page->fpsr = thread->fpsr;
+        memcpy(page->el1, thread->vcpu.el1, sizeof(page->el1));
+    }
+}
+
+status op_sync(struct thread *self, uint64_t *x)
+{
+    struct slot *slot;
+    status error;
+    struct thread *thread = find_thread(self, x[0], &slot, &error);
+
+    if (!thread)
+        return error;
+    if (x[1] > 1)
+        return WHIT_E_ARGUMENT;
+    if (!thread->state_slot.word || !(thread->stopped || thread->callee))
+        return WHIT_E_STATE;
+    if (thread->core) {
+        error = request_ask(thread->core, &thread->request, REQUEST_THREAD_RELEASE);
+        if (error)
+            return error;
+    }
+    sync_copy(thread, cap_object(&thread->state_slot), x[1] != 0);
+    return WHIT_OK;
+}
+
+status op_receive(struct thread *self, uint64_t *x)
+{
+    if (x[0] >= WHIT_SLOTS)
+        return WHIT_E_ARGUMENT;
+    self->receive = (uint32_t)x[0];
+    return WHIT_OK;
+}
