@@ -164,7 +164,7 @@ build/obj/%.dtb: %.dts
 
 define pack-archive
 	$(call step,ARCHIVE)
-	$(Q)build/tools/mkarchive $@ $(patsubst %,system.dtb=%,$(call dtb,$1)) $(call members,$1)
+	$(Q)build/tools/mkarchive $@ $(call members,$1) $(patsubst %,system.dtb=%,$(call dtb,$1))
 endef
 
 build/systems/%.cpio: systems/%/files $$(call dtb,systems/$$*) $$(call paths,systems/$$*) \

@@ -80,9 +80,9 @@ enum whit_kind {
     WHIT_NONE = 0,
     WHIT_MEMORY,
     WHIT_SPACE,
-    WHIT_THREAD,
+    WHIT_SIGNAL, /* signal and portal are runs of one bits: immediates of the fast paths */
     WHIT_PORTAL,
-    WHIT_SIGNAL,
+    WHIT_THREAD,
     WHIT_BUDGET,
     WHIT_IRQ,
     WHIT_CORE,

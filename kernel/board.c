@@ -24,12 +24,12 @@ static void add_outward(struct ranges *set, uint64_t base, uint64_t bytes)
 
 static bool is_compatible(const struct fdt_walk *walk, const char *with)
 {
-    return fdt_holds(fdt_property(walk, "compatible"), with);
+    return fdt_holds(fdt_get(walk, "compatible"), with);
 }
 
 static bool is_enabled(const struct fdt_walk *walk)
 {
-    struct fdt_property state = fdt_property(walk, "status");
+    struct fdt_property state = fdt_get(walk, "status");
     return !state.value || fdt_holds(state, "okay") || fdt_holds(state, "ok");
 }
 
@@ -54,19 +54,19 @@ static void read_reserved(struct board *board, const struct fdt_walk *walk)
 
 static void read_chosen(struct board *board, const struct fdt_walk *walk, struct pending *pending)
 {
-    board->initrd.base = fdt_number(fdt_property(walk, "linux,initrd-start"));
-    board->initrd.end = fdt_number(fdt_property(walk, "linux,initrd-end"));
-    pending->stdout_path = fdt_property(walk, "stdout-path");
+    board->initrd.base = fdt_number(fdt_get(walk, "linux,initrd-start"));
+    board->initrd.end = fdt_number(fdt_get(walk, "linux,initrd-end"));
+    pending->stdout_path = fdt_get(walk, "stdout-path");
 }
 
 static void read_cpu(struct board *board, const struct fdt_walk *walk)
 {
-    uint64_t mpidr = fdt_number(fdt_property(walk, "reg"));
+    uint64_t mpidr = fdt_number(fdt_get(walk, "reg"));
 
-    if (!fdt_holds(fdt_property(walk, "device_type"), "cpu") || !is_enabled(walk))
+    if (!fdt_holds(fdt_get(walk, "device_type"), "cpu") || !is_enabled(walk))
         return;
     /* On a board with one core there may be no method to start others. */
-    struct fdt_property method = fdt_property(walk, "enable-method");
+    struct fdt_property method = fdt_get(walk, "enable-method");
     if (board->cores == CORES_MAX || (method.value && !fdt_holds(method, "psci")))
         board->cores_ignored++;
     else
@@ -75,7 +75,7 @@ static void read_cpu(struct board *board, const struct fdt_walk *walk)
 
 static void read_psci(struct board *board, const struct fdt_walk *walk)
 {
-    struct fdt_property method = fdt_property(walk, "method");
+    struct fdt_property method = fdt_get(walk, "method");
 
     /* Version 0.1 ("arm,psci" alone) has its own function numbers: not supported. */
     if (!is_compatible(walk, "arm,psci-0.2") && !is_compatible(walk, "arm,psci-1.0"))
@@ -88,7 +88,7 @@ static void read_psci(struct board *board, const struct fdt_walk *walk)
 
 static void read_gic(struct board *board, const struct fdt_walk *walk, struct pending *pending)
 {
-    struct fdt_property regions = fdt_property(walk, "#redistributor-regions");
+    struct fdt_property regions = fdt_get(walk, "#redistributor-regions");
     uint32_t redistributors = regions.value ? fdt_cell(regions, 0) : 1;
     uint64_t base, bytes;
 
@@ -99,8 +99,8 @@ static void read_gic(struct board *board, const struct fdt_walk *walk, struct pe
         else if (i <= redistributors && i <= BOARD_REDISTRIBUTORS)
             board->redistributor[board->redistributors++] = (struct range){base, base + bytes};
     }
-    pending->interrupt_cells = fdt_cell(fdt_property(walk, "#interrupt-cells"), 0);
-    pending->gic_interrupts = fdt_property(walk, "interrupts");
+    pending->interrupt_cells = fdt_cell(fdt_get(walk, "#interrupt-cells"), 0);
+    pending->gic_interrupts = fdt_get(walk, "interrupts");
 }
 
 static void read_node(struct board *board, const struct fdt_walk *walk, struct pending *pending)
@@ -108,7 +108,7 @@ static void read_node(struct board *board, const struct fdt_walk *walk, struct p
     bool top = walk->depth == 2;
     const char *parent = walk->level[walk->depth - 1].name;
 
-    if (fdt_holds(fdt_property(walk, "device_type"), "memory") && is_enabled(walk))
+    if (fdt_holds(fdt_get(walk, "device_type"), "memory") && is_enabled(walk))
         read_memory(board, walk);
     else if (walk->depth == 3 && strcmp(parent, "reserved-memory") == 0)
         read_reserved(board, walk);
@@ -126,7 +126,7 @@ static void read_node(struct board *board, const struct fdt_walk *walk, struct p
         if (fdt_reg(walk, 0, &base, &bytes))
             add_outward(&board->controller, base, bytes);
     } else if (is_compatible(walk, "arm,armv8-timer"))
-        pending->timer_interrupts = fdt_property(walk, "interrupts");
+        pending->timer_interrupts = fdt_get(walk, "interrupts");
     else if (fdt_is_named(walk, "psci"))
         read_psci(board, walk);
 }
@@ -159,7 +159,7 @@ static size_t console_path(const struct pending *pending, const char **path)
         return 0;
     memcpy(alias, *path, bytes);
     alias[bytes] = 0;
-    property = fdt_property(&pending->aliases, alias);
+    property = fdt_get(&pending->aliases, alias);
     *path = (const char *)property.value;
     return property.bytes > 0 ? property.bytes - 1 : 0;
 }
@@ -209,7 +209,7 @@ static const char *find_missing(const struct board *board)
         return "the device tree's GICv3 has no maintenance interrupt, private interrupt 9.";
     if (board->cores == 0)
         return "the device tree has no cpu.";
-    if (initrd.base >= initrd.end)
+    if (initrd.base == 0 || initrd.base >= initrd.end)
         return "the device tree has no boot archive (/chosen/linux,initrd-start).";
     return NULL;
 }

@@ -191,7 +191,8 @@ static void make_space(struct boot_work *work, struct range *own)
     /* Now that there is a table, the pool's capability goes there like all others. */
     cap_move(&work->pool, next_slot(work));
     work->out->self_space = work->selector;
-    add(work, WHIT_SPACE, work->space, WHIT_SIZE_SPACE / WHIT_UNIT, OBJECT_RIGHTS);
+    work->space->original =
+        add(work, WHIT_SPACE, work->space, WHIT_SIZE_SPACE / WHIT_UNIT, OBJECT_RIGHTS);
 }
 
 static void add_cores(struct boot_work *work)

@@ -44,11 +44,10 @@ static struct slot *slot_target(struct thread *self, uint64_t space_selector, ui
     return space ? cap_empty_slot(space, selector, error) : NULL;
 }
 
-/* Rights that a child of `source` can have at most. */
-static unsigned rights_derivable(const struct slot *source)
+/* Rights for a child of `source`: the right to make is not passed on, whether asked for or not. */
+static uint64_t rights_derived(const struct slot *source, uint64_t rights)
 {
-    unsigned rights = cap_rights(source);
-    return cap_kind(source) == WHIT_MEMORY ? rights & ~(unsigned)WHIT_R_MAKE : rights;
+    return cap_kind(source) == WHIT_MEMORY ? rights & ~(uint64_t)WHIT_R_MAKE : rights;
 }
 
 /* A sub-range of `total`, all counted alike; bytes 0: to the end. */
@@ -117,9 +116,10 @@ status op_derive(struct thread *self, uint64_t *x)
     struct slot *source = slot_source(self->space, selector, &error);
     if (!source)
         return error;
+    rights = rights_derived(source, rights);
     if ((rights & ~(uint64_t)cap_rights(source)) != 0)
         return WHIT_E_RIGHTS;
-    struct child child = {.rights = (unsigned)rights & rights_derivable(source)};
+    struct child child = {.rights = (unsigned)rights};
     status result = child_describe(source, offset, bytes, &child);
     if (result != WHIT_OK)
         return result;
@@ -200,7 +200,8 @@ status cap_pass(struct space *from, uint64_t selector, struct space *to, uint64_
     struct slot *slot = cap_empty_slot(to, to_selector, &error);
     if (!slot)
         return error;
-    return cap_derive(source, slot, cap_base(source), cap_units(source), rights_derivable(source),
+    unsigned rights = (unsigned)rights_derived(source, cap_rights(source));
+    return cap_derive(source, slot, cap_base(source), cap_units(source), rights,
                       flags_inherited(source));
 }
 

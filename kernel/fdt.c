@@ -114,9 +114,9 @@ static bool enter(struct fdt_walk *walk)
     level->name = name;
     level->properties = walk->next;
     /* Defaults of the specification, section 2.3.5. */
-    struct fdt_property cells = fdt_property(walk, "#address-cells");
+    struct fdt_property cells = fdt_get(walk, "#address-cells");
     level->address_cells = cells.value ? fdt_cell(cells, 0) : 2;
-    cells = fdt_property(walk, "#size-cells");
+    cells = fdt_get(walk, "#size-cells");
     level->size_cells = cells.value ? fdt_cell(cells, 0) : 1;
     return true;
 }
@@ -148,7 +148,7 @@ bool fdt_walk_next(struct fdt_walk *walk)
     }
 }
 
-struct fdt_property fdt_property_at(const struct fdt_walk *walk, uint32_t depth, const char *name)
+struct fdt_property fdt_get_at(const struct fdt_walk *walk, uint32_t depth, const char *name)
 {
     struct fdt_property property;
     const char *found;
@@ -165,9 +165,9 @@ struct fdt_property fdt_property_at(const struct fdt_walk *walk, uint32_t depth,
     }
 }
 
-struct fdt_property fdt_property(const struct fdt_walk *walk, const char *name)
+struct fdt_property fdt_get(const struct fdt_walk *walk, const char *name)
 {
-    return fdt_property_at(walk, walk->depth, name);
+    return fdt_get_at(walk, walk->depth, name);
 }
 
 /* True if `name` is the first `bytes` of `text`, with or without its unit address. */
@@ -238,7 +238,7 @@ bool fdt_holds(struct fdt_property property, const char *string)
 static bool translate(const struct fdt_walk *walk, uint32_t depth, uint64_t *address)
 {
     const struct fdt_level *bus = &walk->level[depth], *above = &walk->level[depth - 1];
-    struct fdt_property ranges = fdt_property_at(walk, depth, "ranges");
+    struct fdt_property ranges = fdt_get_at(walk, depth, "ranges");
     uint32_t entry = bus->address_cells + above->address_cells + bus->size_cells;
 
     if (!ranges.value)
@@ -264,7 +264,7 @@ bool fdt_reg(const struct fdt_walk *walk, uint32_t index, uint64_t *base, uint64
 {
     if (walk->depth < 2)
         return false;
-    struct fdt_property reg = fdt_property(walk, "reg");
+    struct fdt_property reg = fdt_get(walk, "reg");
     const struct fdt_level *bus = &walk->level[walk->depth - 1];
     uint32_t entry = bus->address_cells + bus->size_cells;
 

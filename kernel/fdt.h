@@ -45,8 +45,8 @@ void fdt_walk_start(struct fdt_walk *walk, const struct fdt *fdt);
 bool fdt_walk_next(struct fdt_walk *walk);
 
 /* A property of the node where the walk is, or of its ancestor at `depth`. */
-struct fdt_property fdt_property(const struct fdt_walk *walk, const char *name);
-struct fdt_property fdt_property_at(const struct fdt_walk *walk, uint32_t depth, const char *name);
+struct fdt_property fdt_get(const struct fdt_walk *walk, const char *name);
+struct fdt_property fdt_get_at(const struct fdt_walk *walk, uint32_t depth, const char *name);
 
 /* True if the node's name without unit address is `name`, or its path is `path` (with '/'). */
 bool fdt_is_named(const struct fdt_walk *walk, const char *name);

@@ -66,7 +66,7 @@ void sched_unpark(struct thread *thread)
         budget_ready(CONTAINER(thread->parked.next, struct budget, link));
 }
 
-void sched_yield(struct core *core)
+void sched_rotate(struct core *core)
 {
     if (core->budget && core->budget->state == BUDGET_READY) {
         ready_remove(core, core->budget);

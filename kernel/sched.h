@@ -15,7 +15,7 @@ struct thread *sched_dispatch(struct core *core);
 void sched_set_current(struct core *core, struct thread *thread);
 
 /* Puts the running budget behind the others of its priority. */
-void sched_yield(struct core *core);
+void sched_rotate(struct core *core);
 
 /* Charges the running budget up to now. */
 void sched_charge(struct core *core);

@@ -70,7 +70,7 @@ static const operation operations[WHIT_OP_COUNT] = {
     [WHIT_OP_LOG] = op_log,
 };
 
-static void call_operation(struct core *core, struct thread *thread)
+static void call_operation(struct thread *thread)
 {
     struct whit_registers *save = thread->save;
     const uint64_t number = save->x[10];
@@ -89,9 +89,6 @@ static void call_operation(struct core *core, struct thread *thread)
     } else {
         arch_pause();
     }
-    /* It may have ended the thread that asked for it. */
-    if (core_current(core) != thread || thread->save != save)
-        return;
     memcpy(save->x, x, sizeof(x));
     if (error == RESTART)
         save->pc -= 4;
@@ -116,10 +113,10 @@ void syscall_handle(struct core *core, struct thread *thread, unsigned call)
         break;
     case WHIT_YIELD:
         thread->save->x[10] = WHIT_OK;
-        sched_yield(core);
+        sched_rotate(core);
         break;
     case WHIT_OP:
-        call_operation(core, thread);
+        call_operation(thread);
         break;
     default:
         thread->save->x[10] = WHIT_E_OPERATION;

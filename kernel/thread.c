@@ -210,6 +210,18 @@ void thread_end_here(struct thread *thread)
 
 /* ---- teardown, under the tree lock */
 
+/*
+ * The thread whose operation this is cannot end under its own feet: it stops, at its call, for ever;
+ * whoever operates on the same capabilities next finishes what it began.
+ */
+static bool stops_itself(struct thread *thread)
+{
+    if (core_current(core_here()) != thread)
+        return false;
+    thread_stop_here(thread);
+    return true;
+}
+
 status thread_drop(struct thread *thread, enum cap_role role)
 {
     status error;
@@ -220,6 +232,8 @@ status thread_drop(struct thread *thread, enum cap_role role)
     }
     if (role == ROLE_THREAD_BUDGET)
         return request_ask(thread->core, &thread->request, REQUEST_THREAD_UNBIND);
+    if (stops_itself(thread))
+        return RESTART;
     /* Without its space or its state page it cannot run again until it gets a new one. */
     error = request_ask(thread->core, &thread->request, REQUEST_THREAD_LEAVE);
     if (error)
@@ -237,6 +251,8 @@ status thread_end(struct thread *thread)
 {
     status error;
 
+    if (stops_itself(thread))
+        return RESTART;
     if (thread->core && !thread->ended) {
         error = request_ask(thread->core, &thread->request, REQUEST_THREAD_END);
         if (error)
@@ -348,8 +364,6 @@ status op_bind(struct thread *self, uint64_t *x)
         source = cap_find(self->space, selector, bind->kind, bind->rights, &error);
         if (!source)
             return error;
-        if (cap_use(source) != USE_NONE || (bind->kind == WHIT_MEMORY && cap_inert(source)))
-            return WHIT_E_BUSY;
     }
     held = (struct slot *)((char *)thread + bind->slot);
     if (held->word) {

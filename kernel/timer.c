@@ -72,7 +72,8 @@ void timer_run(struct core *core)
         list_remove(&first->link);
         timer_expire(first);
     }
-    /* The hardware fired, or may have: dispatch checks the budget and programs it again. */
-    core->programmed = UINT64_MAX;
+    /* The hardware fired, and does so until it is programmed again: no deadline that dispatch can
+     * find is taken for this one. */
+    core->programmed = 0;
     core->reschedule = 1;
 }

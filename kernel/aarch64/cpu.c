@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * EL2 control registers of one core, each set to what the kernel relies on whatever firmware left.
- * Features that the kernel does not know stay trapped or off.
+ * Features that the kernel does not know stay trapped or off.  The registers that differ between
+ * programs and guests are set by vcpu_core_init().
  */
 #include "init.h"
 #include "sysreg.h"
@@ -81,7 +82,6 @@ static void init_debug(void)
     enum { PMU_NOT_ARCHITECTED = 0xf };
     uint64_t counters = 0;
 
-    WRITE_SYSREG(mdscr_el1, 0); /* no break or watchpoint, no single step */
     if (id_field(dfr0, ID_AA64DFR0_TRACEFILT) != 0)
         WRITE_SYSREG(TRFCR_EL2, 0); /* nothing is traced */
     if (pmu != 0 && pmu != PMU_NOT_ARCHITECTED) {
@@ -101,7 +101,6 @@ static void init_time(void)
 {
     WRITE_SYSREG(cnthctl_el2, CNTHCTL_NATIVE);
     WRITE_SYSREG(cntvoff_el2, 0);
-    WRITE_SYSREG(cntkctl_el1, CNTKCTL_EL0PCTEN | CNTKCTL_EL0VCTEN);
     WRITE_SYSREG(cnthp_ctl_el2, 0); /* all timers off, */
     WRITE_SYSREG(cntp_ctl_el0, 0);
     WRITE_SYSREG(cntv_ctl_el0, 0);
@@ -109,24 +108,17 @@ static void init_time(void)
         WRITE_SYSREG(CNTHV_CTL_EL2, 0); /* ... the one of EL2's virtual counter too */
 }
 
-/* EL1 registers that act on programs too; what a guest does with them is undone in vcpu.c. */
+/* What firmware left in registers that programs can read and nothing switches. */
 static void init_programs(void)
 {
     enum { CSV2_2 = 2 };
 
-    WRITE_SYSREG(sctlr_el1, SCTLR_EL1_NATIVE);
-    WRITE_SYSREG(tcr_el1, 0); /* programs' addresses have no ignored top byte */
-    WRITE_SYSREG(cpacr_el1, CPACR_FPEN);
-    WRITE_SYSREG(tpidr_el1, 0);
-    WRITE_SYSREG(tpidrro_el0, 0);
-    WRITE_SYSREG(tpidr_el0, 0);
     if (id_field(READ_SYSREG(id_aa64pfr0_el1), ID_AA64PFR0_CSV2) >= CSV2_2)
         WRITE_SYSREG(SCXTNUM_EL0, 0);
 }
 
 void cpu_init(void)
 {
-    WRITE_SYSREG(hcr_el2, HCR_NATIVE);
     init_translation();
     init_traps();
     init_debug();

@@ -47,16 +47,21 @@ static uint64_t fault_ipa(const struct thread *thread, uint64_t esr, uint64_t fa
     return vcpu_translate(far);
 }
 
-static void registers_save(struct core *core, struct thread *thread)
+static void system_save(struct thread *thread)
 {
     struct whit_registers *save = thread->save;
 
-    fp_enter(core, thread);
-    save->pc = READ_SYSREG(elr_el2);
     save->pstate = READ_SYSREG(spsr_el2);
     save->sp = READ_SYSREG(sp_el0);
     save->tls = READ_SYSREG(tpidr_el0);
     save->tls_ro = READ_SYSREG(tpidrro_el0);
+}
+
+static void registers_save(struct core *core, struct thread *thread)
+{
+    fp_enter(core, thread);
+    thread->save->pc = READ_SYSREG(elr_el2);
+    system_save(thread);
 }
 
 /* A program runs at EL0t with nothing masked; only its flags are its own. */
@@ -128,6 +133,31 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
     } else {
         fault(core, thread, esr);
     }
+    return leave(core, thread);
+}
+
+/*
+ * A call of a program other than the fast ones, with only its arguments saved.  thread NULL: it goes
+ * on; else another is chosen (exception_switch) once its other registers are saved too.
+ */
+struct call_result exception_call(struct core *core, struct thread *thread, unsigned call)
+{
+    struct whit_registers *save = thread->save;
+    const uint64_t pc = READ_SYSREG(elr_el2);
+
+    save->pc = pc;
+    fp_enter(core, thread);
+    syscall_handle(core, thread, call);
+    if (core->reschedule || core_current(core) != thread)
+        return (struct call_result){ save, thread };
+    if (save->pc != pc)
+        WRITE_SYSREG(elr_el2, save->pc);
+    return (struct call_result){ save, NULL };
+}
+
+struct thread *exception_switch(struct core *core, struct thread *thread)
+{
+    system_save(thread);
     return leave(core, thread);
 }
 

@@ -141,8 +141,6 @@ static void init_interface(void)
     WRITE_SYSREG(icc_bpr1_el1, 0);
     WRITE_SYSREG(icc_ctlr_el1, ICC_CTLR_EOIMODE);
     WRITE_SYSREG(icc_igrpen1_el1, ICC_IGRPEN1_ENABLE);
-    WRITE_SYSREG(ich_hcr_el2, 0); /* no guest's interrupts */
-    WRITE_SYSREG(ich_vmcr_el2, 0);
     isb();
 }
 

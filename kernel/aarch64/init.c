@@ -78,6 +78,12 @@ static void find_area(const void *dtb)
     area = (struct range){end, end};
 }
 
+static void map_device(struct range registers)
+{
+    mmu_map(registers.base & ~(uint64_t)(PAGE_BYTES - 1),
+            (registers.end + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1), MMU_DEVICE);
+}
+
 static void map_kernel(void)
 {
     const uint64_t start = (uintptr_t)image_start_header;
@@ -94,11 +100,10 @@ static void map_kernel(void)
         mmu_map(mapped_ram.range[i].base, mapped_ram.range[i].end, MMU_DATA);
     mmu_map(start, text, MMU_TEXT);
     mmu_map(text, rodata, MMU_CONST);
-    for (uint32_t i = 0; i < board.controller.count; i++)
-        mmu_map(board.controller.range[i].base, board.controller.range[i].end, MMU_DEVICE);
-    if (board.uart.base)
-        mmu_map(board.uart.base & ~(uint64_t)(PAGE_BYTES - 1),
-                (board.uart.base & ~(uint64_t)(PAGE_BYTES - 1)) + PAGE_BYTES, MMU_DEVICE);
+    map_device(board.distributor);
+    for (uint32_t i = 0; i < board.redistributors; i++)
+        map_device(board.redistributor[i]);
+    map_device(board.uart);
 }
 
 /* The boot core becomes the first one of the list. */

@@ -29,10 +29,7 @@ static const uint64_t attributes[] = {
     [MMU_DEVICE] = ENTRY_COMMON | ENTRY_ATTRIBUTES(MAIR_DEVICE) | ENTRY_NEVER_EXECUTE,
 };
 
-/* What every core loads; cleaned to memory by boot_early() with the rest of the image. */
-static struct {
-    uint64_t ttbr, tcr;
-} regime;
+struct mmu_regime mmu_regime;
 
 static uint64_t bytes_at(unsigned level)
 {
@@ -41,8 +38,8 @@ static uint64_t bytes_at(unsigned level)
 
 void mmu_init(void)
 {
-    regime.ttbr = (uintptr_t)boot_take(PAGE_BYTES, PAGE_BYTES);
-    regime.tcr = TCR_EL2_RES1 | TCR_T0SZ(ADDRESS_BITS) | TCR_IRGN_WB | TCR_ORGN_WB |
+    mmu_regime.ttbr = (uintptr_t)boot_take(PAGE_BYTES, PAGE_BYTES);
+    mmu_regime.tcr = TCR_EL2_RES1 | TCR_T0SZ(ADDRESS_BITS) | TCR_IRGN_WB | TCR_ORGN_WB |
                  TCR_SH_INNER | TCR_TBI |
                  cpu_address_size() << TCR_PS_SHIFT;
 }
@@ -50,7 +47,7 @@ void mmu_init(void)
 /* The entry for `address` at `level`; makes the tables above it. */
 static uint64_t *entry_at(uint64_t address, unsigned level)
 {
-    uint64_t *table = (uint64_t *)regime.ttbr;
+    uint64_t *table = (uint64_t *)mmu_regime.ttbr;
 
     for (unsigned at = 0;; at++) {
         uint64_t *entry = &table[address / bytes_at(at) % TABLE_ENTRIES];
@@ -72,19 +69,4 @@ void mmu_map(uint64_t base, uint64_t end, enum mmu_access access)
         *entry_at(base, level) = base | attributes[access] | (level == LEVELS - 1 ? ENTRY_TABLE : 0);
         base += bytes_at(level);
     }
-}
-
-void mmu_enable(void)
-{
-    WRITE_SYSREG(mair_el2, MAIR_VALUE);
-    WRITE_SYSREG(tcr_el2, regime.tcr);
-    WRITE_SYSREG(ttbr0_el2, regime.ttbr);
-    /*
-     * Table writes are complete before a walk can see them; whatever firmware left in the TLB and
-     * the instruction cache is gone before the first translated fetch (the isb).
-     */
-    __asm__ volatile("dsb sy; tlbi alle2; ic iallu; dsb nsh; isb" : : : "memory");
-    WRITE_SYSREG(sctlr_el2,
-                 SCTLR_EL2_RES1 | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_I | SCTLR_WXN);
-    isb();
 }

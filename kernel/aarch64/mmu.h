@@ -14,7 +14,14 @@ enum mmu_access { MMU_DATA, MMU_CONST, MMU_TEXT, MMU_DEVICE };
 void mmu_init(void);
 /* Maps whole pages; with the MMU still off. */
 void mmu_map(uint64_t base, uint64_t end, enum mmu_access access);
-/* Turns it on for this core, which runs with MMU and caches off. */
+
+/* What every core loads: start.S reads it with the MMU off. */
+struct mmu_regime {
+    uint64_t ttbr, tcr;
+};
+extern struct mmu_regime mmu_regime;
+
+/* start.S: turns it on for this core, which runs with MMU and caches off. */
 void mmu_enable(void);
 
 #endif

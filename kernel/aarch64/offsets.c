@@ -2,12 +2,12 @@
 /* Offsets for assembly: compiled, never linked; the build makes offsets.h of the marked lines. */
 #include "core.h"
 #include "portal.h"
+#include "signal.h"
 #include "space.h"
 #include "thread.h"
 
 #define OFFSET(name, type, member)                                                                 \
     __asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"(offsetof(type, member)))
-#define VALUE(name, value) __asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"(value))
 
 #define CONSTANT(name, value) __asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"(value))
 
@@ -16,6 +16,8 @@ void offsets(void);
 void offsets(void)
 {
     CONSTANT(CAP_PORTAL, (uint64_t)WHIT_PORTAL << CAP_KIND_SHIFT);
+    CONSTANT(CAP_SIGNAL, (uint64_t)WHIT_SIGNAL << CAP_KIND_SHIFT);
+    CONSTANT(WHIT_OP_NULL, WHIT_OP_NULL);
     OFFSET(CORE_CURRENT, struct core, current);
     OFFSET(CORE_SCRATCH, struct core, scratch);
     OFFSET(THREAD_LINK, struct thread, link);
@@ -27,7 +29,12 @@ void offsets(void)
     OFFSET(THREAD_SAVE, struct thread, save);
     OFFSET(SPACE_VTTBR, struct space, vttbr);
     OFFSET(SPACE_DIRECTORY_OFFSET, struct space, directory);
+    OFFSET(THREAD_STATE, struct thread, state);
+    OFFSET(SIGNAL_HOME, struct signal, home);
+    OFFSET(SIGNAL_BITS, struct signal, bits);
+    OFFSET(SIGNAL_TARGET, struct signal, target);
+    OFFSET(SIGNAL_THREAD, struct signal, thread);
+    CONSTANT(TARGET_WAITER, WHIT_TARGET_WAITER);
     OFFSET(PORTAL_HANDLER, struct portal, handler);
     OFFSET(PORTAL_BADGE, struct portal, badge);
-    VALUE(KIND_PORTAL, WHIT_PORTAL);
 }

@@ -129,11 +129,33 @@ start_other_core:
     mov     x19, x0
     mov     x29, #0
     mov     x30, #0
-    bl      mmu_enable              // reads only what the boot core cleaned to memory
+    bl      mmu_enable
     mov     x0, x19
     bl      other_core
 6:  wfi
     b       6b
+
+// void mmu_enable(void): the same on every core.  Uses no stack: with caches off it would be written
+// behind lines that another core may have in a shared cache.  mmu_regime is in memory: it was
+// written with caches off, and never since.
+    .global mmu_enable
+mmu_enable:
+    adrp    x0, mmu_regime
+    add     x0, x0, :lo12:mmu_regime
+    ldp     x1, x2, [x0]
+    load_constant x3, MAIR_VALUE
+    msr     mair_el2, x3
+    msr     tcr_el2, x2
+    msr     ttbr0_el2, x1
+    dsb     sy                      // the tables are complete before a walk can read them
+    tlbi    alle2                   // whatever firmware left in the TLB
+    ic      iallu                   // ... and in the instruction cache
+    dsb     nsh                     // both are done
+    isb                             // ... before the first translated fetch
+    load_constant x0, (SCTLR_EL2_RES1 | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_I | SCTLR_WXN)
+    msr     sctlr_el2, x0
+    isb                             // on for the return
+    ret
 
     .bss
     .balign 16

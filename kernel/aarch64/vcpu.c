@@ -251,6 +251,7 @@ void vcpu_core_init(struct core *core)
     idregs_init();
     ich_init();
     shared_set_native();
+    WRITE_SYSREG(hcr_el2, HCR_NATIVE);
 }
 
 uint64_t vcpu_translate(uint64_t address)

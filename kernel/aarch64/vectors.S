@@ -66,11 +66,16 @@ vectors:
     stp     x11, x12, [sp, #CORE_SCRATCH]
     mrs     x11, esr_el2
     movz    x12, #ESR_SVC, lsl #16
-    sub     x11, x11, x12
+    sub     x11, x11, x12           /* the immediate, if it is a call */
     cmp     x11, #WHIT_REPLY
     b.eq    reply
     cmp     x11, #WHIT_CALL
     b.eq    call
+    cmp     x11, #WHIT_NOTIFY
+    b.eq    notify
+    sub     x12, x11, #WHIT_WAIT
+    cmp     x12, #WHIT_OP - WHIT_WAIT
+    b.ls    light
     ldp     x11, x12, [sp, #CORE_SCRATCH]
     b       synchronous
 
@@ -168,6 +173,99 @@ reply:
     mov     x14, xzr
     eret
 
+/*
+ * notify: a signal of this core that has no target, or a waiter that does something else now.  The
+ * bits stick, and that is all.  x0-x9 keep their values.
+ */
+notify:
+    cmp     x10, #WHIT_SLOTS >> 12, lsl #12
+    b.hs    light
+    ldr     x12, [sp, #CORE_CURRENT]
+    and     x12, x12, #~1
+    ldr     x12, [x12, #THREAD_SPACE]
+    ubfx    x13, x10, #6, #8
+    add     x12, x12, x13, lsl #3
+    ldr     x12, [x12, #SPACE_DIRECTORY_OFFSET]
+    and     x13, x10, #63
+    add     x12, x12, x13, lsl #6
+    ldr     x12, [x12]
+    eor     x12, x12, #CAP_SIGNAL
+    tst     x12, #0x00ff000000000000
+    b.ne    light
+    tbz     x12, #56, light                 /* WHIT_R_NOTIFY */
+    ldr     x13, [x12, #SIGNAL_HOME]
+    cmp     sp, x13
+    b.ne    light
+    ldrb    w13, [x12, #SIGNAL_TARGET]
+    ldr     x14, [x12, #SIGNAL_BITS]
+    cbz     w13, 1f                         /* WHIT_TARGET_NONE */
+    cmp     w13, #TARGET_WAITER
+    b.ne    light
+    ldr     x13, [x12, #SIGNAL_THREAD]
+    ldrb    w13, [x13, #THREAD_STATE]
+    cbnz    w13, light                      /* THREAD_WAITING: it may be for this signal */
+1:  orr     x14, x14, x0
+    str     x14, [x12, #SIGNAL_BITS]
+    mov     x10, xzr
+    mov     x11, xzr
+    mov     x12, xzr
+    mov     x13, xzr
+    mov     x14, xzr
+    eret
+
+/*
+ * The other calls: by contract x7-x9 and x11-x17 are dead, and C keeps x19-x30.  So only arguments
+ * are saved; if another thread is to run, the rest is saved after C, when the registers hold what
+ * they held before it.  x11: number of the call.
+ */
+light:
+    cmp     x11, #WHIT_OP
+    ccmp    x10, #WHIT_OP_NULL, #0, eq
+    b.eq    2f
+    stp     x0, x1, [sp, #CORE_SCRATCH]
+    ldr     x1, [sp, #CORE_CURRENT]
+    and     x1, x1, #~1
+    ldr     x0, [x1, #THREAD_SAVE]
+    stp     x2, x3, [x0, #16 * 1]
+    stp     x4, x5, [x0, #16 * 2]
+    str     x6, [x0, #16 * 3]
+    str     x10, [x0, #16 * 5]
+    ldp     x2, x3, [sp, #CORE_SCRATCH]
+    stp     x2, x3, [x0]
+    str     x30, [sp, #CORE_SCRATCH]
+    mov     x0, sp
+    mov     w2, w11
+    bl      exception_call
+    ldr     x30, [sp, #CORE_SCRATCH]
+    cbnz    x1, 3f
+    ldp     x2, x3, [x0, #16 * 1]           /* x0: save area */
+    ldp     x4, x5, [x0, #16 * 2]
+    ldr     x6, [x0, #16 * 3]
+    ldr     x10, [x0, #16 * 5]
+    ldp     x0, x1, [x0]
+    mov     x7, xzr
+    mov     x8, xzr
+    mov     x9, xzr
+    mov     x13, xzr
+    mov     x14, xzr
+    mov     x15, xzr
+    mov     x16, xzr
+    mov     x17, xzr
+2:  mov     x11, xzr
+    mov     x12, xzr
+    eret
+
+3:  stp     x18, x19, [x0, #16 * 9]         /* x1: the thread */
+    stp     x20, x21, [x0, #16 * 10]
+    stp     x22, x23, [x0, #16 * 11]
+    stp     x24, x25, [x0, #16 * 12]
+    stp     x26, x27, [x0, #16 * 13]
+    stp     x28, x29, [x0, #16 * 14]
+    str     x30, [x0, #16 * 15]
+    mov     x0, sp
+    bl      exception_switch
+    b       thread_resume
+
 /* The general paths: all registers saved, then C decides which thread to resume. */
 synchronous:
     save_registers
@@ -218,10 +316,12 @@ vector_bad:
     mov     x1, sp
     mov     x2, x29
     and     x3, x1, #(CORE_BLOCK - 1)
-    cmp     x3, #(CORE_GUARD + CORE_PANIC)
+    mov     x4, #(CORE_GUARD + CORE_PANIC)
+    cmp     x3, x4
     b.hs    exception_bad
     and     x3, x1, #~(CORE_BLOCK - 1)
-    add     x3, x3, #CORE_OFFSET
+    mov     x4, #CORE_OFFSET
+    add     x3, x3, x4
     mov     sp, x3
     b       exception_bad
 

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Why the guest exited, and what follows. */
+#include "exit.h"
+#include "inject.h"
+#include "layout.h"
+#include "machine.h"
+#include "pl011.h"
+#include "psci.h"
+#include "syndrome.h"
+#include "whit/program.h"
+
+#include <stdio.h>
+
+static struct vgic vgic;
+static struct pl011 uart;
+static struct whit_channel console;
+static bool have_console;
+
+enum { REPORTS = 16, INSTRUCTION_BYTES = 4, NO_REGISTER = 31 };
+
+/* ---- interrupts, from the distributor to the kernel */
+
+static void line_move(unsigned line, unsigned from, unsigned to, struct vgic_setting setting)
+{
+    (void)from;
+    machine_line_set(to, line, setting);
+}
+
+static void line_raise(unsigned cpu, unsigned line)
+{
+    (void)whit_notify(machine_signal(cpu, line), 1);
+}
+
+static void line_lower(unsigned cpu, unsigned line)
+{
+    const uint32_t signal = machine_signal(cpu, line);
+    uint64_t were;
+
+    if (signal != 0)
+        (void)whit_clear(signal, 1, &were);
+}
+
+static const struct vgic_output vgic_output = {machine_line_set, line_move, line_raise, line_lower};
+
+/* ---- the serial line */
+
+static bool uart_transmit(uint8_t byte)
+{
+    if (!have_console)
+        return true;
+    return whit_channel_write(&console, &byte, 1) == 1 ||
+           (whit_ring_want_room(&console.out, 1) && whit_channel_write(&console, &byte, 1) == 1);
+}
+
+static bool uart_receive(uint8_t *byte)
+{
+    return have_console && whit_channel_read(&console, byte, 1) == 1;
+}
+
+static void uart_interrupt(bool asserted)
+{
+    vgic_line_set(&vgic, GUEST_UART_LINE, asserted);
+}
+
+static const struct pl011_output uart_output = {uart_transmit, uart_receive, uart_interrupt};
+
+/* ---- PSCI */
+
+static int psci_find(uint64_t affinity)
+{
+    for (unsigned cpu = 0; cpu < machine.cpus; cpu++)
+        if (vgic_affinity(cpu) == affinity)
+            return (int)cpu;
+    return -1;
+}
+
+static bool psci_is_on(unsigned cpu)
+{
+    return machine.cpu[cpu].on;
+}
+
+static enum psci_result psci_on(unsigned cpu, uint64_t entry, uint64_t context)
+{
+    return machine_cpu_start(cpu, entry, context) == WHIT_OK ? PSCI_SUCCESS : PSCI_INTERNAL_FAILURE;
+}
+
+static void psci_off(unsigned cpu)
+{
+    machine.cpu[cpu].on = false;
+}
+
+static void tell_main(uint64_t event)
+{
+    (void)whit_notify(whit_grant_selector(WHIT_GRANT_WAIT, "wait"), event);
+}
+
+static void psci_system_off(void)
+{
+    tell_main(EVENT_OFF);
+}
+
+static void psci_system_reset(void)
+{
+    tell_main(EVENT_RESET);
+}
+
+static const struct psci_output psci_output = {psci_find, psci_is_on,      psci_on,
+                                               psci_off,  psci_system_off, psci_system_reset};
+
+/* ---- accesses that nothing answers */
+
+/* True the first time for each `what`. */
+static bool is_new(uint64_t what)
+{
+    static uint64_t reported[REPORTS];
+    static unsigned count;
+
+    for (unsigned i = 0; i < count; i++)
+        if (reported[i] == what)
+            return false;
+    if (count == REPORTS)
+        return false;
+    reported[count++] = what;
+    return true;
+}
+
+static void exception(unsigned cpu, uint64_t esr, uint64_t address, bool is_abort)
+{
+    struct machine_cpu *vcpu = &machine.cpu[cpu];
+
+    if (whit_sync(vcpu->thread, WHIT_SYNC_TO_PAGE) != WHIT_OK)
+        whit_fail("cannot read virtual CPU %u", cpu);
+    if (is_abort)
+        inject_abort(vcpu->state, esr, address);
+    else
+        inject_undefined(vcpu->state);
+    if (whit_sync(vcpu->thread, WHIT_SYNC_FROM_PAGE) != WHIT_OK)
+        whit_fail("cannot write virtual CPU %u", cpu);
+}
+
+static void abort_access(unsigned cpu, uint64_t esr, uint64_t address, uint64_t ipa,
+                         const char *what)
+{
+    if (is_new(ipa))
+        printf("guest: %s at %#llx (pc %#llx): aborted\n", what, (unsigned long long)ipa,
+               (unsigned long long)machine.cpu[cpu].state->r.pc);
+    exception(cpu, esr, address, true);
+}
+
+static void undefined(unsigned cpu, uint64_t esr)
+{
+    if (is_new(esr & ~(uint64_t)(0x1f << 5)))
+        printf("guest: instruction with syndrome %#llx (pc %#llx): undefined\n",
+               (unsigned long long)esr, (unsigned long long)machine.cpu[cpu].state->r.pc);
+    exception(cpu, esr, 0, false);
+}
+
+/* ---- devices */
+
+static bool device_read(uint64_t ipa, unsigned bytes, uint64_t *value)
+{
+    if (ipa - GUEST_UART < PL011_BYTES)
+        *value = pl011_read(&uart, (uint32_t)(ipa - GUEST_UART));
+    else if (ipa - GUEST_DISTRIBUTOR < VGIC_DISTRIBUTOR_BYTES)
+        *value = vgic_distributor_read(&vgic, (uint32_t)(ipa - GUEST_DISTRIBUTOR), bytes);
+    else if (ipa - GUEST_REDISTRIBUTORS < (uint64_t)VGIC_REDISTRIBUTOR_BYTES * machine.cpus)
+        *value = vgic_redistributor_read(&vgic, (uint32_t)(ipa - GUEST_REDISTRIBUTORS), bytes);
+    else
+        return false;
+    return true;
+}
+
+static bool device_write(uint64_t ipa, unsigned bytes, uint64_t value)
+{
+    if (ipa - GUEST_UART < PL011_BYTES)
+        pl011_write(&uart, (uint32_t)(ipa - GUEST_UART), (uint32_t)value);
+    else if (ipa - GUEST_DISTRIBUTOR < VGIC_DISTRIBUTOR_BYTES)
+        vgic_distributor_write(&vgic, (uint32_t)(ipa - GUEST_DISTRIBUTOR), bytes, value);
+    else if (ipa - GUEST_REDISTRIBUTORS < (uint64_t)VGIC_REDISTRIBUTOR_BYTES * machine.cpus)
+        vgic_redistributor_write(&vgic, (uint32_t)(ipa - GUEST_REDISTRIBUTORS), bytes, value);
+    else
+        return false;
+    return true;
+}
+
+static void access_device(unsigned cpu, uint64_t esr, uint64_t address, uint64_t ipa)
+{
+    struct whit_registers *r = &machine.cpu[cpu].state->r;
+    const unsigned bytes = syndrome_bytes(esr), number = syndrome_register(esr);
+    uint64_t value = 0;
+
+    if (!syndrome_is_decoded(esr) || ipa % bytes != 0) {
+        abort_access(cpu, esr, address, ipa, "access that cannot be emulated");
+        return;
+    }
+    if (syndrome_is_write(esr)) {
+        value = number == NO_REGISTER ? 0 : r->x[number];
+        if (bytes < 8)
+            value &= (UINT64_C(1) << 8 * bytes) - 1;
+        if (!device_write(ipa, bytes, value)) {
+            abort_access(cpu, esr, address, ipa, "write to nothing");
+            return;
+        }
+    } else {
+        if (!device_read(ipa, bytes, &value)) {
+            abort_access(cpu, esr, address, ipa, "read of nothing");
+            return;
+        }
+        if (number != NO_REGISTER)
+            r->x[number] = syndrome_extend(esr, value);
+    }
+    r->pc += syndrome_instruction_bytes(esr);
+}
+
+/* ---- system registers */
+
+enum {
+    REGISTER_SGI1R = SYSTEM_REGISTER(3, 0, 12, 11, 5),
+    REGISTER_OSLSR = SYSTEM_REGISTER(2, 0, 1, 1, 4),
+    REGISTER_ACTLR = SYSTEM_REGISTER(3, 0, 1, 0, 1),
+    REGISTER_DC_ISW = SYSTEM_REGISTER(1, 0, 7, 6, 2),
+    REGISTER_DC_CSW = SYSTEM_REGISTER(1, 0, 7, 10, 2),
+    REGISTER_DC_CISW = SYSTEM_REGISTER(1, 0, 7, 14, 2),
+    OSLSR_IMPLEMENTED = 8
+};
+
+/* op0 2: debug; op0 3, CRn 9, CRm 12 to 14, and CRn 14, CRm 8 to 15: performance monitors. */
+static bool is_zero_register(unsigned name)
+{
+    const unsigned op0 = name >> 14, crn = name >> 7 & 0xf, crm = name >> 3 & 0xf;
+
+    return op0 == 2 || name == REGISTER_ACTLR ||
+           (op0 == 3 && ((crn == 9 && crm >= 12 && crm <= 14) || (crn == 14 && crm >= 8)));
+}
+
+static void access_register(unsigned cpu, uint64_t esr)
+{
+    struct whit_registers *r = &machine.cpu[cpu].state->r;
+    const unsigned name = syndrome_system_register(esr), number = syndrome_transfer_register(esr);
+    const bool is_read = syndrome_is_register_read(esr);
+    uint64_t value = 0;
+
+    if (name == REGISTER_SGI1R && !is_read) {
+        vgic_send(&vgic, cpu, number == NO_REGISTER ? 0 : r->x[number]);
+    } else if (name == REGISTER_OSLSR && is_read) {
+        value = OSLSR_IMPLEMENTED;
+    } else if (name == REGISTER_DC_ISW || name == REGISTER_DC_CSW || name == REGISTER_DC_CISW) {
+        /* By set and way means nothing with a virtual cache; nothing here is behind one. */
+    } else if (!is_zero_register(name)) {
+        undefined(cpu, esr);
+        return;
+    }
+    if (is_read && number != NO_REGISTER)
+        r->x[number] = value;
+    r->pc += INSTRUCTION_BYTES;
+}
+
+/* ---- */
+
+uint64_t vmm_enter(uint64_t syndrome, uint64_t address, uint64_t ipa, uint64_t badge)
+{
+    const unsigned cpu = (unsigned)(badge - BADGE_FIRST_CPU);
+
+    if (badge == BADGE_EVENTS) {
+        pl011_progress(&uart);
+        return WHIT_CONTINUE;
+    }
+    switch (syndrome_class(syndrome)) {
+    case CLASS_SMC64:
+        machine.cpu[cpu].state->r.pc += INSTRUCTION_BYTES; /* trapped, not executed */
+        return psci_call(&psci_output, cpu, machine.cpu[cpu].state->r.x);
+    case CLASS_HVC64:
+        return psci_call(&psci_output, cpu, machine.cpu[cpu].state->r.x);
+    case CLASS_DATA_ABORT:
+        access_device(cpu, syndrome, address, ipa);
+        return WHIT_CONTINUE;
+    case CLASS_REGISTER:
+        access_register(cpu, syndrome);
+        return WHIT_CONTINUE;
+    case CLASS_INSTRUCTION_ABORT:
+        abort_access(cpu, syndrome, address, ipa, "execution of nothing");
+        return WHIT_CONTINUE;
+    default:
+        undefined(cpu, syndrome);
+        return WHIT_CONTINUE;
+    }
+}
+
+void exit_init(unsigned cpus)
+{
+    have_console = whit_channel_open(&console, whit_grant(WHIT_GRANT_CHANNEL, "console"));
+    vgic_init(&vgic, cpus, &vgic_output);
+    pl011_init(&uart, &uart_output);
+}

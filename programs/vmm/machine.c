@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Making the machine, with the raw calls. */
+#include "machine.h"
+#include "layout.h"
+#include "tls.h"
+#include "whit/program.h"
+#include "whit/splitter.h"
+
+enum {
+    POOL_PAGES = 16,      /* tables of the machine's space */
+    OWN_POOL_PAGES = 8,   /* tables for the view of the guest's RAM */
+    STACK_BYTES = 16384,
+    SIZE_1G = 1 << 30
+};
+
+/* Own addresses beyond what root maps. */
+#define STATE_PAGES UINT64_C(0x1f00000000)
+#define OWN_RAM UINT64_C(0x2000000000)
+#define MPIDR_RES1 (UINT64_C(1) << 31)
+
+void vmm_entry(void); /* entry.S */
+void vmm_start(void);
+
+struct machine machine;
+
+static struct whit_slots slots;
+static struct whit_splitter objects;
+static uint32_t core;
+static uint32_t ram, own_ram; /* the grant; its child that is mapped here */
+static _Alignas(64) char stack[STACK_BYTES];
+static _Alignas(64) char stack_tls[WHIT_TLS_BYTES];
+
+static void need(enum whit_error error, const char *what)
+{
+    if (error != WHIT_OK)
+        whit_fail("cannot %s: %s", what, whit_error_text(error));
+}
+
+static uint32_t take_slot(void)
+{
+    uint32_t slot = whit_slots_take(&slots, 1);
+
+    if (slot == 0)
+        whit_fail("has no empty capability slot left");
+    return slot;
+}
+
+static const struct whit_grant *need_grant(enum whit_grant_kind kind, const char *name)
+{
+    const struct whit_grant *grant = whit_grant(kind, name);
+
+    if (grant == NULL)
+        whit_fail("has not been given \"%s\"", name);
+    return grant;
+}
+
+static uint32_t take(uint64_t bytes)
+{
+    struct whit_piece piece;
+    const uint64_t alignment = bytes < WHIT_PAGE ? WHIT_UNIT : WHIT_PAGE;
+
+    need(whit_splitter_take(&objects, bytes, alignment, &piece),
+         "take from \"objects\" (its size is a property of the VM)");
+    return piece.selector;
+}
+
+static uint32_t make(enum whit_kind kind, uint64_t bytes, uint64_t a, uint64_t b, uint64_t c,
+                     uint64_t d, const char *what)
+{
+    uint32_t object = take(bytes);
+
+    need(whit_make(object, kind, a, b, c, d), what);
+    return object;
+}
+
+static uint32_t derive(uint32_t source, uint32_t rights, const char *what)
+{
+    uint32_t slot = take_slot();
+
+    need(whit_derive(source, WHIT_SELF, slot, rights, 0, 0), what);
+    return slot;
+}
+
+static void find_means(void)
+{
+    const struct whit_grant *grant = need_grant(WHIT_GRANT_MEMORY, "objects");
+
+    core = need_grant(WHIT_GRANT_CORE, "core")->selector;
+    whit_slots_init(&slots, whit_parameters->first_free, whit_parameters->end_free);
+    objects = (struct whit_splitter){.split = whit_split, .join = whit_join, .slots = &slots};
+    need(whit_splitter_add(&objects,
+                           &(struct whit_piece){grant->value, grant->bytes, grant->selector}),
+         "use \"objects\"");
+}
+
+static void make_space(void)
+{
+    machine.space =
+        make(WHIT_SPACE, WHIT_SIZE_SPACE, WHIT_MACHINE, 0, 0, 0, "make the machine's space");
+    need(whit_donate(take(POOL_PAGES * WHIT_PAGE), machine.space), "fill the machine's pool");
+    need(whit_donate(take(OWN_POOL_PAGES * WHIT_PAGE), WHIT_SELF), "fill the own pool");
+}
+
+/* The RAM's view here has the same offset in 1 GiB as its memory: so large blocks fit. */
+static void map_ram(void)
+{
+    const struct whit_grant *grant = need_grant(WHIT_GRANT_MEMORY, "guest-ram");
+    const uint64_t address = OWN_RAM + grant->value % SIZE_1G;
+
+    ram = grant->selector;
+    own_ram = derive(ram, WHIT_R_READ | WHIT_R_WRITE, "derive the guest's memory");
+    need(whit_map(own_ram, WHIT_SELF, address, WHIT_MAP_READ | WHIT_MAP_WRITE),
+         "map the guest's memory here");
+    machine.ram = (uint8_t *)(uintptr_t)address;
+    machine.ram_bytes = grant->bytes;
+}
+
+void machine_clean(uint64_t start, uint64_t end)
+{
+    uint64_t type, line;
+
+    /* CTR_EL0: lines of the data caches, in words, as a power of two in bits 19:16. */
+    __asm__("mrs %0, ctr_el0" : "=r"(type));
+    line = UINT64_C(4) << (type >> 16 & 0xf);
+    for (uint64_t at = start & ~(line - 1); at < end; at += line)
+        __asm__ volatile("dc cvac, %0" : : "r"(machine.ram + at) : "memory");
+    /* Done before anything starts that reads behind the caches. */
+    __asm__ volatile("dsb sy" : : : "memory");
+}
+
+void machine_hand_over(void)
+{
+    uint32_t guest_ram;
+
+    need(whit_delete(own_ram), "unmap the guest's memory here");
+    machine.ram = NULL;
+    /* The kernel makes what is mapped executable visible to instruction fetches. */
+    guest_ram = derive(ram, WHIT_R_READ | WHIT_R_WRITE | WHIT_R_EXEC, "derive the guest's memory");
+    need(whit_map(guest_ram, machine.space, GUEST_RAM,
+                  WHIT_MAP_READ | WHIT_MAP_WRITE | WHIT_MAP_EXEC),
+         "map the guest's memory for it");
+}
+
+/* ---- the handler thread */
+
+static uint32_t make_budget(uint64_t priority)
+{
+    return make(WHIT_BUDGET, WHIT_SIZE_BUDGET, core, priority, 0, 0, "make a budget");
+}
+
+static uint32_t make_portal(uint32_t thread, uint64_t badge)
+{
+    return make(WHIT_PORTAL, WHIT_SIZE_PORTAL, thread, (uintptr_t)vmm_entry, badge, 0,
+                "make a portal");
+}
+
+static uint32_t make_handler(uint64_t priority)
+{
+    uint32_t thread =
+        make(WHIT_THREAD, WHIT_SIZE_THREAD, WHIT_SELF, WHIT_NATIVE, 0, 0, "make a thread");
+
+    need(whit_bind(thread, WHIT_ROLE_BUDGET, make_budget(priority)), "bind a budget");
+    need(whit_start(thread, (uintptr_t)vmm_start, (uintptr_t)stack + STACK_BYTES,
+                    whit_tls_init(stack_tls), 0),
+         "start a thread");
+    machine.events = make_portal(thread, BADGE_EVENTS);
+    return thread;
+}
+
+/* ---- virtual CPUs */
+
+static uint32_t make_line(uint32_t thread, unsigned line, unsigned flags)
+{
+    uint32_t signal = make(WHIT_SIGNAL, WHIT_SIZE_SIGNAL, core, 0, 0, 0, "make a signal");
+
+    need(whit_target(signal, WHIT_TARGET_VIRQ, thread, WHIT_VIRQ((uint64_t)line, UINT64_C(0), flags),
+                     0),
+         "bind an interrupt");
+    return signal;
+}
+
+static void make_state(unsigned index)
+{
+    struct machine_cpu *cpu = &machine.cpu[index];
+    const uint64_t address = STATE_PAGES + (uint64_t)index * WHIT_PAGE;
+    const uint32_t rights = WHIT_R_READ | WHIT_R_WRITE, page = take(WHIT_PAGE);
+
+    need(whit_bind(cpu->thread, WHIT_ROLE_STATE, derive(page, rights, "derive a state page")),
+         "bind a state page");
+    need(whit_map(derive(page, rights, "derive a state page"), WHIT_SELF, address,
+                  WHIT_MAP_READ | WHIT_MAP_WRITE),
+         "map a state page");
+    cpu->state = (struct whit_state *)(uintptr_t)address;
+    need(whit_sync(cpu->thread, WHIT_SYNC_TO_PAGE), "read a virtual CPU");
+    for (unsigned i = 0; i < WHIT_EL1_COUNT; i++)
+        cpu->el1[i] = cpu->state->el1[i];
+    cpu->el1[WHIT_VMPIDR_EL2] = MPIDR_RES1 | vgic_affinity(index);
+    /* The guest's time starts with the machine, for all its CPUs alike. */
+    cpu->el1[WHIT_CNTVOFF_EL2] = index == 0 ? whit_ticks() : machine.cpu[0].el1[WHIT_CNTVOFF_EL2];
+}
+
+static void make_cpu(unsigned index, uint32_t handler, uint64_t priority)
+{
+    struct machine_cpu *cpu = &machine.cpu[index];
+
+    cpu->thread = make(WHIT_THREAD, WHIT_SIZE_THREAD, machine.space, WHIT_VCPU, 0, 0,
+                       "make a virtual CPU");
+    need(whit_bind(cpu->thread, WHIT_ROLE_BUDGET, make_budget(priority)), "bind a budget");
+    need(whit_bind(cpu->thread, WHIT_ROLE_FAULT, make_portal(handler, BADGE_FIRST_CPU + index)),
+         "bind a portal for exits");
+    make_state(index);
+    for (unsigned line = 0; line < VGIC_SGIS; line++)
+        cpu->signal[line] = make_line(cpu->thread, line, 0);
+    cpu->signal[GUEST_TIMER_LINE] = make_line(cpu->thread, GUEST_TIMER_LINE, WHIT_VIRQ_TIMER);
+}
+
+void machine_make(unsigned cpus)
+{
+    struct whit_budget_use own;
+    uint32_t handler;
+
+    find_means();
+    make_space();
+    map_ram();
+    need(whit_budget_read(whit_grant_selector(WHIT_GRANT_BUDGET, "budget"), &own),
+         "read its budget");
+    handler = make_handler(own.priority);
+    machine.cpus = cpus;
+    /* Less urgent than this program, which serves the console while a guest computes. */
+    for (unsigned cpu = 0; cpu < cpus; cpu++)
+        make_cpu(cpu, handler, own.priority ? own.priority - 1 : 0);
+    machine.shared_signal[GUEST_UART_LINE - VGIC_PRIVATE] =
+        make_line(machine.cpu[0].thread, GUEST_UART_LINE, WHIT_VIRQ_LEVEL);
+}
+
+enum whit_error machine_cpu_start(unsigned index, uint64_t entry, uint64_t context)
+{
+    struct machine_cpu *cpu = &machine.cpu[index];
+    enum whit_error error;
+
+    for (unsigned i = 0; i < WHIT_EL1_COUNT; i++)
+        cpu->state->el1[i] = cpu->el1[i];
+    error = whit_sync(cpu->thread, WHIT_SYNC_FROM_PAGE);
+    if (error == WHIT_OK)
+        error = whit_start(cpu->thread, entry, 0, 0, context);
+    cpu->on = error == WHIT_OK;
+    return error;
+}
+
+void machine_line_set(unsigned cpu, unsigned line, struct vgic_setting setting)
+{
+    const uint32_t signal = machine_signal(cpu, line);
+    unsigned flags = 0;
+
+    if (signal == 0)
+        return;
+    if (setting.enabled)
+        flags |= WHIT_VIRQ_ENABLED;
+    if (setting.level)
+        flags |= WHIT_VIRQ_LEVEL;
+    if (line == GUEST_TIMER_LINE)
+        flags |= WHIT_VIRQ_TIMER;
+    need(whit_target(signal, WHIT_TARGET_VIRQ, machine.cpu[cpu].thread,
+                     WHIT_VIRQ((uint64_t)line, (uint64_t)setting.priority, flags), 0),
+         "change an interrupt");
+}

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Sources that a host test needs besides the kernel core: test_NAME_links := FILE.c ...
+
+ROOT_PURE := programs/root/heap.c programs/root/reporter.c
+test_description_links := programs/root/description.c $(ROOT_PURE)
+test_devices_links := programs/root/devices.c $(ROOT_PURE)
+
+test_ring_links := lib/ring.c
+test_splitter_links := lib/slots.c lib/splitter.c
+test_mux_links := programs/console/mux.c
+test_parameters_links := lib/parameters.c
+test_death_links := programs/root/death.c $(ROOT_PURE)
+test_archive_links := programs/root/archive.c
