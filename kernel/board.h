@@ -16,16 +16,16 @@ enum board_conduit { CONDUIT_NONE, CONDUIT_SMC, CONDUIT_HVC };
 
 struct board {
     struct fdt fdt;
-    struct ranges ram;         /* without what is reserved; whole pages */
-    struct ranges reserved;    /* firmware's and others': nobody's */
-    struct ranges controller;  /* all registers of the interrupt controller */
-    struct range initrd;       /* exact; base 0: none */
+    struct ranges ram;        /* without what is reserved; whole pages */
+    struct ranges reserved;   /* firmware's and others': nobody's */
+    struct ranges controller; /* all registers of the interrupt controller */
+    struct range initrd;      /* exact; base 0: none */
     struct range distributor;
     struct range redistributor[BOARD_REDISTRIBUTORS];
-    struct range uart;         /* PL011 of the console, else the first one; base 0: none */
+    struct range uart; /* PL011 of the console, else the first one; base 0: none */
     uint32_t redistributors;
-    uint32_t cores;            /* that can be started */
-    uint32_t cores_ignored;    /* beyond CORES_MAX, or not started by PSCI */
+    uint32_t cores;         /* that can be started */
+    uint32_t cores_ignored; /* beyond CORES_MAX, or not started by PSCI */
     enum board_conduit conduit;
     uint32_t timer_ppi, vtimer_ppi, maintenance_ppi; /* INTIDs; 0: none */
     uint64_t mpidr[CORES_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Makes root: its space, thread and budget, and the capabilities of everything, each the root of a
- * derivation tree.  Its program runs in place in the boot archive.  Runs once, on the boot core, and
- * does by hand what programs do by calls; what can fail here is only the archive.
+ * derivation tree.  Its program runs in place in the boot archive.  Runs once, on the boot core,
+ * and does by hand what programs do by calls; what can fail here is only the archive.
  */
 #include "boot.h"
 #include "arch.h"
@@ -22,11 +22,11 @@ enum {
 };
 
 /* Where root finds things; its own image is far below. */
-#define STACK_TOP UINT64_C(0x6000000000)
-#define BOOT_PAGE UINT64_C(0x6800000000)
-#define DTB_BASE UINT64_C(0x7000000000)
+#define STACK_TOP   UINT64_C(0x6000000000)
+#define BOOT_PAGE   UINT64_C(0x6800000000)
+#define DTB_BASE    UINT64_C(0x7000000000)
 #define INITRD_BASE UINT64_C(0x7100000000)
-#define DEVICE_END (UINT64_C(1) << 40)
+#define DEVICE_END  (UINT64_C(1) << 40)
 
 static uint64_t page_floor(uint64_t address)
 {
@@ -255,11 +255,11 @@ static void map_image(struct boot_work *work, struct slot *archive, struct range
     const struct whit_image *image = object_at(file);
     uint64_t address = WHIT_IMAGE_BASE;
 
-    address = map_part(work, archive, &file, address, image->text_bytes,
-                       WHIT_MAP_READ | WHIT_MAP_EXEC);
+    address =
+        map_part(work, archive, &file, address, image->text_bytes, WHIT_MAP_READ | WHIT_MAP_EXEC);
     address = map_part(work, archive, &file, address, image->rodata_bytes, WHIT_MAP_READ);
-    address = map_part(work, archive, &file, address, image->data_bytes,
-                       WHIT_MAP_READ | WHIT_MAP_WRITE);
+    address =
+        map_part(work, archive, &file, address, image->data_bytes, WHIT_MAP_READ | WHIT_MAP_WRITE);
     map_own(work, cut(own, image->bss_bytes), address, WHIT_MAP_READ | WHIT_MAP_WRITE);
 }
 
@@ -347,7 +347,8 @@ const char *boot_root(const struct boot_info *info, struct boot_work *work)
     own.end = own.base + own_bytes;
     if (own.base == 0)
         return "there is too little memory for root.";
-    arch_scrub(object_at(own), own_bytes);
+    for (uint64_t at = own.base; at < own.end; at += WHIT_PAGE)
+        arch_scrub((void *)(uintptr_t)at, WHIT_PAGE);
 
     const struct range boot_page = cut(&own, WHIT_PAGE);
     work->out = object_at(boot_page);
@@ -359,8 +360,7 @@ const char *boot_root(const struct boot_info *info, struct boot_work *work)
     tell(work, WHIT_BOOT_INITRD, slot);
     work->out->range[work->out->ranges - 1].address = place(board->initrd, INITRD_BASE);
     map_image(work, slot, file, &own);
-    map_own(work, cut(&own, stack_bytes), STACK_TOP - stack_bytes,
-            WHIT_MAP_READ | WHIT_MAP_WRITE);
+    map_own(work, cut(&own, stack_bytes), STACK_TOP - stack_bytes, WHIT_MAP_READ | WHIT_MAP_WRITE);
     map_own(work, boot_page, BOOT_PAGE, WHIT_MAP_READ);
     slot = add_memory(work, dtb, WHIT_R_READ | WHIT_R_DERIVE, 0);
     map(work, slot, DTB_BASE, WHIT_MAP_READ);

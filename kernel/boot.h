@@ -9,10 +9,10 @@
 /* What the architecture found. */
 struct boot_info {
     const struct board *board;
-    struct range kernel;         /* RAM that the kernel keeps: image, core areas, tables */
-    uint64_t physical_end;       /* of the processor's physical addresses */
-    uint64_t frequency;          /* ticks per second */
-    uint64_t entry_ticks;        /* counter at the kernel's first instruction */
+    struct range kernel;   /* RAM that the kernel keeps: image, core areas, tables */
+    uint64_t physical_end; /* of the processor's physical addresses */
+    uint64_t frequency;    /* ticks per second */
+    uint64_t entry_ticks;  /* counter at the kernel's first instruction */
 };
 
 /* Where it works; too large for the stack. */

@@ -107,8 +107,7 @@ static bool enter(struct fdt_walk *walk)
     uint32_t room = fdt->structure_end - walk->next;
     size_t bytes = length(name, room);
 
-    if (bytes == room || walk->depth == FDT_DEPTH ||
-        !skip(fdt, &walk->next, (uint32_t)bytes + 1))
+    if (bytes == room || walk->depth == FDT_DEPTH || !skip(fdt, &walk->next, (uint32_t)bytes + 1))
         return false;
     struct fdt_level *level = &walk->level[++walk->depth];
     level->name = name;
@@ -250,8 +249,8 @@ static bool translate(const struct fdt_walk *walk, uint32_t depth, uint64_t *add
     for (uint32_t at = 0; at + entry <= ranges.bytes / 4; at += entry) {
         uint64_t child = fdt_cells(ranges, at, bus->address_cells);
         uint64_t parent = fdt_cells(ranges, at + bus->address_cells, above->address_cells);
-        uint64_t bytes = fdt_cells(ranges, at + bus->address_cells + above->address_cells,
-                                   bus->size_cells);
+        uint64_t bytes =
+            fdt_cells(ranges, at + bus->address_cells + above->address_cells, bus->size_cells);
         if (*address >= child && *address - child < bytes) {
             *address = *address - child + parent;
             return true;

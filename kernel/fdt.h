@@ -28,11 +28,11 @@ struct fdt_property {
 /* A walk over all nodes, parents first, and the ancestors of the node where it is. */
 struct fdt_walk {
     const struct fdt *fdt;
-    uint32_t next; /* offset of the token to read next */
+    uint32_t next;  /* offset of the token to read next */
     uint32_t depth; /* of the node: 1 for the root; 0 before it */
     struct fdt_level {
         const char *name;
-        uint32_t properties; /* offset of the first one's token */
+        uint32_t properties;                /* offset of the first one's token */
         uint32_t address_cells, size_cells; /* for its children */
     } level[FDT_DEPTH + 1];
 };

@@ -51,8 +51,19 @@ status portal_end(struct portal *portal)
     return WHIT_OK;
 }
 
-/* Fails a call or reply: the caller goes on behind it. */
-static void finish(struct thread *thread, status error)
+/* Fails a call: the caller goes on behind it, with zeros where the answer would be. */
+static void call_finish(struct thread *thread, status error)
+{
+    if (error == RESTART) {
+        thread->save->pc -= 4;
+        return;
+    }
+    memset(thread->save->x, 0, MESSAGE_WORDS * sizeof(uint64_t));
+    thread->save->x[10] = (uint64_t)error;
+}
+
+/* Fails a reply: the handler goes on behind it and may reply something else. */
+static void reply_finish(struct thread *thread, status error)
 {
     if (error == RESTART)
         thread->save->pc -= 4;
@@ -92,11 +103,11 @@ static void message_copy(const struct thread *from, struct thread *to)
 static void call_later(struct core *core, struct thread *caller, struct thread *handler)
 {
     if (handler->core != core)
-        finish(caller, handler->core ? WHIT_E_CORE : WHIT_E_DEAD);
+        call_finish(caller, handler->core ? WHIT_E_CORE : WHIT_E_DEAD);
     else if (sched_leads_to(handler, caller))
-        finish(caller, WHIT_E_DEADLOCK);
+        call_finish(caller, WHIT_E_DEADLOCK);
     else {
-        finish(caller, RESTART);
+        call_finish(caller, RESTART);
         caller->helping = HELP_CALL;
         core->reschedule = 1;
     }
@@ -112,12 +123,12 @@ void portal_call(struct core *core, struct thread *thread)
     status error;
 
     if (x10 & ~(PASS_PRESENT | PASS_MOVE | PASS_SELECTOR | (WHIT_SLOTS - 1))) {
-        finish(thread, WHIT_E_ARGUMENT);
+        call_finish(thread, WHIT_E_ARGUMENT);
         return;
     }
     slot = cap_find(thread->space, x10 & (WHIT_SLOTS - 1), WHIT_PORTAL, WHIT_R_CALL, &error);
     if (!slot) {
-        finish(thread, error);
+        call_finish(thread, error);
         return;
     }
     portal = cap_object(slot);
@@ -128,7 +139,7 @@ void portal_call(struct core *core, struct thread *thread)
     }
     error = pass(thread, handler, x10, &passed);
     if (error) {
-        finish(thread, error);
+        call_finish(thread, error);
         return;
     }
     message_copy(thread, handler);
@@ -182,7 +193,7 @@ void portal_reply(struct core *core, struct thread *thread)
     } else if (caller) {
         error = pass(thread, caller, thread->save->x[10], &passed);
         if (error) {
-            finish(thread, error);
+            reply_finish(thread, error);
             return;
         }
         answer(thread, caller, passed);

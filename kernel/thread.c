@@ -88,6 +88,7 @@ void thread_call_fail(struct thread *thread, enum whit_error error)
 
     if (!handler) {
         if (thread->helping == HELP_CALL) {
+            memset(thread->save->x, 0, sizeof(thread->save->x));
             thread->save->x[10] = (uint64_t)error;
             thread->save->pc += 4;
         } else if (thread->helping == HELP_FAULT) {

@@ -27,11 +27,10 @@ static void init_translation(void)
     enum { VMID_16 = 2 };
     const unsigned vmid = id_field(READ_SYSREG(id_aa64mmfr1_el1), ID_AA64MMFR1_VMIDBITS);
 
-    WRITE_SYSREG(vtcr_el2,
-                 VTCR_RES1 | VTCR_T0SZ(WHIT_ADDRESS_BITS) | VTCR_SL0_LEVEL1 | VTCR_IRGN_WB |
-                     VTCR_ORGN_WB | VTCR_SH_INNER |
-                     cpu_address_size() << VTCR_PS_SHIFT |
-                     (vmid == VMID_16 ? VTCR_VS : 0));
+    WRITE_SYSREG(vtcr_el2, VTCR_RES1 | VTCR_T0SZ(WHIT_ADDRESS_BITS) | VTCR_SL0_LEVEL1 |
+                               VTCR_IRGN_WB | VTCR_ORGN_WB | VTCR_SH_INNER |
+                               cpu_address_size() << VTCR_PS_SHIFT |
+                               (vmid == VMID_16 ? VTCR_VS : 0));
     WRITE_SYSREG(vttbr_el2, 0);
 }
 
@@ -42,8 +41,8 @@ static void init_traps(void)
     const bool amu = id_field(pfr0, ID_AA64PFR0_AMU) != 0;
 
     /* FP is switched lazily, by its trap; SVE, SME, trace and activity monitors do not exist. */
-    WRITE_SYSREG(cptr_el2, CPTR_RES1 | CPTR_TFP | CPTR_TZ | CPTR_TSM | CPTR_TTA |
-                               (amu ? CPTR_TAM : 0));
+    WRITE_SYSREG(cptr_el2,
+                 CPTR_RES1 | CPTR_TFP | CPTR_TZ | CPTR_TSM | CPTR_TTA | (amu ? CPTR_TAM : 0));
     WRITE_SYSREG(hstr_el2, 0);  /* AArch32 system registers: no guest has them */
     WRITE_SYSREG(hacr_el2, 0);  /* implementation defined */
     WRITE_SYSREG(actlr_el2, 0); /* implementation-defined registers are not for EL1 */

@@ -214,8 +214,8 @@ void arch_core_kick(struct core *core)
     const uint64_t mpidr = core->mpidr, list = UINT64_C(1) << (mpidr & 0xf);
 
     WRITE_SYSREG(icc_sgi1r_el1, (mpidr >> 32 & 0xff) << 48 | (mpidr >> 4 & 0xf) << 44 |
-                                    (mpidr >> 16 & 0xff) << 32 |
-                                    (uint64_t)GIC_KICK << 24 | (mpidr >> 8 & 0xff) << 16 | list);
+                                    (mpidr >> 16 & 0xff) << 32 | (uint64_t)GIC_KICK << 24 |
+                                    (mpidr >> 8 & 0xff) << 16 | list);
     isb(); /* sent, not merely decided */
 }
 

@@ -7,17 +7,24 @@
 #include "init.h"
 #include "sysreg.h"
 
-enum { PAGE_BYTES = 4096, LEVELS = 4, ADDRESS_BITS = 48, PAGE_SHIFT = 12, LEVEL_BITS = 9, TABLE_ENTRIES = 512 };
+enum {
+    PAGE_BYTES = 4096,
+    LEVELS = 4,
+    ADDRESS_BITS = 48,
+    PAGE_SHIFT = 12,
+    LEVEL_BITS = 9,
+    TABLE_ENTRIES = 512
+};
 
-#define ENTRY_VALID BIT(0)
-#define ENTRY_TABLE BIT(1) /* levels 0 to 2; a page at level 3 */
+#define ENTRY_VALID             BIT(0)
+#define ENTRY_TABLE             BIT(1) /* levels 0 to 2; a page at level 3 */
 #define ENTRY_ATTRIBUTES(index) FIELD(index, 2)
-#define ENTRY_AP1 BIT(6) /* RES1 in a regime of one exception level */
-#define ENTRY_READ_ONLY BIT(7)
-#define ENTRY_INNER FIELD(3, 8)
-#define ENTRY_ACCESSED BIT(10)
-#define ENTRY_NEVER_EXECUTE BIT(54)
-#define ENTRY_ADDRESS FIELD(0x0000fffffffff000, 0)
+#define ENTRY_AP1               BIT(6) /* RES1 in a regime of one exception level */
+#define ENTRY_READ_ONLY         BIT(7)
+#define ENTRY_INNER             FIELD(3, 8)
+#define ENTRY_ACCESSED          BIT(10)
+#define ENTRY_NEVER_EXECUTE     BIT(54)
+#define ENTRY_ADDRESS           FIELD(0x0000fffffffff000, 0)
 
 #define ENTRY_COMMON (ENTRY_VALID | ENTRY_AP1 | ENTRY_ACCESSED)
 #define ENTRY_NORMAL (ENTRY_COMMON | ENTRY_ATTRIBUTES(MAIR_NORMAL) | ENTRY_INNER)
@@ -40,8 +47,7 @@ void mmu_init(void)
 {
     mmu_regime.ttbr = (uintptr_t)boot_take(PAGE_BYTES, PAGE_BYTES);
     mmu_regime.tcr = TCR_EL2_RES1 | TCR_T0SZ(ADDRESS_BITS) | TCR_IRGN_WB | TCR_ORGN_WB |
-                 TCR_SH_INNER | TCR_TBI |
-                 cpu_address_size() << TCR_PS_SHIFT;
+                     TCR_SH_INNER | TCR_TBI | cpu_address_size() << TCR_PS_SHIFT;
 }
 
 /* The entry for `address` at `level`; makes the tables above it. */
@@ -63,10 +69,10 @@ void mmu_map(uint64_t base, uint64_t end, enum mmu_access access)
 {
     while (base < end) {
         unsigned level = 1; /* 1 GiB: the largest block of this granule */
-        while (level < LEVELS - 1 &&
-               (base % bytes_at(level) != 0 || end - base < bytes_at(level)))
+        while (level < LEVELS - 1 && (base % bytes_at(level) != 0 || end - base < bytes_at(level)))
             level++;
-        *entry_at(base, level) = base | attributes[access] | (level == LEVELS - 1 ? ENTRY_TABLE : 0);
+        *entry_at(base, level) =
+            base | attributes[access] | (level == LEVELS - 1 ? ENTRY_TABLE : 0);
         base += bytes_at(level);
     }
 }

@@ -6,9 +6,9 @@
 #include "uart.h"
 
 enum { PSCI_SUCCESS = 0 };
-#define PSCI_SYSTEM_OFF 0x84000008
+#define PSCI_SYSTEM_OFF   0x84000008
 #define PSCI_SYSTEM_RESET 0x84000009
-#define PSCI_CPU_ON 0xc4000003
+#define PSCI_CPU_ON       0xc4000003
 
 static enum board_conduit psci_conduit;
 
@@ -54,8 +54,8 @@ void smp_start(const struct board *board)
          * what others wrote by the cache only after: nothing but code and boot constants, which
          * are in memory. */
         if (psci_conduit == CONDUIT_SMC)
-            result = psci_call(PSCI_CPU_ON, core->mpidr, (uintptr_t)start_other_core,
-                               (uintptr_t)core);
+            result =
+                psci_call(PSCI_CPU_ON, core->mpidr, (uintptr_t)start_other_core, (uintptr_t)core);
         if (result == PSCI_SUCCESS && wait_online(core)) {
             cores_online++;
             continue;

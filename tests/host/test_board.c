@@ -119,7 +119,8 @@ static void names_missing(void)
         free(blob);
     }
     result("no tree", board_read(&board, NULL) != NULL);
-    result("no magic", board_read(&board, "not a device tree, but long enough for a header") != NULL);
+    result("no magic",
+           board_read(&board, "not a device tree, but long enough for a header") != NULL);
 }
 
 static void console_falls_back(void)

@@ -2,8 +2,8 @@
 /* Root as the kernel makes it: what it is told, what is mapped where, and what is refused. */
 #define _DEFAULT_SOURCE
 
-#include "boot.h"
 #include "arch.h"
+#include "boot.h"
 #include "fake_arch.h"
 #include "irq.h"
 #include "stage2.h"
@@ -45,8 +45,8 @@ static struct whit_image *image_at(void)
 static void write_archive(const char *name)
 {
     char *head = (char *)ram + ARCHIVE_AT;
-    snprintf(head, PAGE, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s", 1, 0100755, 0,
-             0, 1, 0, IMAGE_PAGES * PAGE, 0, 0, 0, 0, PAGE - 110, 0, name);
+    snprintf(head, PAGE, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s", 1, 0100755,
+             0, 0, 1, 0, IMAGE_PAGES * PAGE, 0, 0, 0, 0, PAGE - 110, 0, name);
     *image_at() = (struct whit_image){
         .magic = WHIT_IMAGE_MAGIC,
         .abi = WHIT_ABI_VERSION,
@@ -142,11 +142,10 @@ static void starts_thread(void)
     const struct thread *thread = cap_object(slot);
     result("thread", cap_kind(slot) == WHIT_THREAD && thread->space == work.space &&
                          thread->save->pc == WHIT_IMAGE_BASE + 0x100 && thread->core == cores[0] &&
-                         thread->budget ==
-                             cap_object(cap_slot(work.space, out->self_budget)));
+                         thread->budget == cap_object(cap_slot(work.space, out->self_budget)));
     uint64_t top = thread->save->sp;
-    result("stack", translate(top - 1) && translate(top - STACK_PAGES * PAGE) &&
-                        !translate(top) && !translate(top - STACK_PAGES * PAGE - 1));
+    result("stack", translate(top - 1) && translate(top - STACK_PAGES * PAGE) && !translate(top) &&
+                        !translate(top - STACK_PAGES * PAGE - 1));
     result("boot page", maps(thread->save->x[0], out, WHIT_MAP_READ));
 }
 
@@ -160,12 +159,12 @@ static void tells_all(void)
                        out->initrd_bytes == (1 + IMAGE_PAGES) * PAGE && out->irq_lines == LINES);
     result("cores", cap_object(cap_slot(work.space, out->first_core + 1)) == cores[1]);
     result("lines", cap_units(cap_slot(work.space, out->irq)) == LINES);
-    result("archive", is_told(WHIT_BOOT_INITRD, 0, base + ARCHIVE_AT,
-                              base + ARCHIVE_AT + (1 + IMAGE_PAGES) * PAGE) &&
-                          maps(told(WHIT_BOOT_INITRD, 0)->address, ram + ARCHIVE_AT, WHIT_MAP_READ));
-    result("device tree",
-           is_told(WHIT_BOOT_DTB, 0, base + DTB_AT, base + DTB_AT + 2 * PAGE) &&
-               maps(told(WHIT_BOOT_DTB, 0)->address, ram + DTB_AT, WHIT_MAP_READ));
+    result("archive",
+           is_told(WHIT_BOOT_INITRD, 0, base + ARCHIVE_AT,
+                   base + ARCHIVE_AT + (1 + IMAGE_PAGES) * PAGE) &&
+               maps(told(WHIT_BOOT_INITRD, 0)->address, ram + ARCHIVE_AT, WHIT_MAP_READ));
+    result("device tree", is_told(WHIT_BOOT_DTB, 0, base + DTB_AT, base + DTB_AT + 2 * PAGE) &&
+                              maps(told(WHIT_BOOT_DTB, 0)->address, ram + DTB_AT, WHIT_MAP_READ));
     result("devices", is_told(WHIT_BOOT_DEVICE, 0, 0, 0x8000000) &&
                           is_told(WHIT_BOOT_DEVICE, 1, 0x8010000, UINT64_C(1) << 40));
     result("free", cap_slot(work.space, out->first_free)->word == 0 &&

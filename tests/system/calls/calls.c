@@ -84,15 +84,15 @@ static enum whit_error trusting(uint32_t portal, struct whit_message *message)
     return whit_call(portal, message);
 }
 
+static bool zeros = true; /* the answers of failed calls */
+
 static enum whit_error call_of(uint32_t portal)
 {
     struct whit_message message = {.word = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}};
     enum whit_error error = whit_call(portal, &message);
 
     for (unsigned i = 0; error != WHIT_OK && i < WHIT_WORDS; i++) {
-        if (message.word[i] != 0) {
-            check("a failed call answers zeros", false);
-        }
+        zeros = zeros && message.word[i] == 0;
     }
     return error;
 }
@@ -121,6 +121,7 @@ static void test_call(void)
     check_error("destroy of a handler", whit_destroy(handler), WHIT_OK);
     check_error("call of a portal without handler", call_of(portal), WHIT_E_DEAD);
     check_error("destroy of a portal", whit_destroy(portal), WHIT_OK);
+    check("failed calls answer zeros", zeros);
     check_error("call of a destroyed portal", call_of(portal), WHIT_E_CAPABILITY);
 }
 
