@@ -103,6 +103,7 @@ LIB           := $(wildcard lib/*.c lib/*.S)
 names          = $(sort $(patsubst $1/%/,%,$(dir $(wildcard $1/*/*.c))))
 PROGRAMS      := $(patsubst %,build/programs/%,$(call names,programs))
 TEST_PROGRAMS := $(patsubst %,build/tests/%,$(call names,tests/system))
+BENCHES       := $(patsubst %,build/bench/%,$(call names,bench))
 objects        = $(patsubst %,build/obj/%.o,$(wildcard $1/*.c $1/*.S))
 
 build/obj/%.c.o: %.c Makefile | build/fdt/libfdt.a
@@ -130,8 +131,11 @@ build/programs/%.elf: $$(call objects,programs/$$*) $(LINKED_WITH)
 build/tests/%.elf: $$(call objects,tests/system/$$*) $(LINKED_WITH)
 	$(link-program)
 
+build/bench/%.elf: $$(call objects,bench/$$*) $(LINKED_WITH)
+	$(link-program)
+
 # Flat images, struct whit_image in abi/whit.h: nothing on the target reads ELF.
-$(PROGRAMS) $(TEST_PROGRAMS): %: %.elf
+$(PROGRAMS) $(TEST_PROGRAMS) $(BENCHES): %: %.elf
 	$(call step,IMAGE)
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
@@ -175,6 +179,9 @@ build/tests/%.cpio: tests/system/%/files $$(call dtb,tests/system/$$*) \
                     $$(call paths,tests/system/$$*) build/tools/mkarchive
 	$(call pack-archive,tests/system/$*)
 
+build/bench/%.cpio: bench/%/files $$(call paths,bench/$$*) build/tools/mkarchive
+	$(call pack-archive,bench/$*)
+
 .PHONY: systems run run-build
 systems: $(SYSTEMS)
 
@@ -207,7 +214,7 @@ build/host/libkernel.a: $(patsubst %,build/host/obj/%.o,$(CORE) $(FAKES))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 build/host/test_%: build/host/obj/tests/host/test_%.c.o \
-                   $$(patsubst %,build/host/obj/%.o,$$(test_$$*_links)) build/host/libkernel.a
+                   $$(addprefix build/host/obj/,$$(addsuffix .o,$$(test_$$*_links))) build/host/libkernel.a
 	$(call step,HOSTLD)
 	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) build/host/libkernel.a -lfdt -o $@
 
@@ -249,8 +256,8 @@ format-check:
 size: build/tools/lines build/kernel-release/whit.elf
 	@tools/size.sh
 
-bench:
-	@echo 'No benchmarks yet.'
+bench: build/kernel-release/Image build/bench/paths.cpio
+	@tools/bench.sh $(BENCH)
 
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name cache ! -name apt -exec rm -rf {} +

@@ -13,23 +13,24 @@
  * (enum whit_error); x0-x9 are arguments, message or results.  After CALL and REPLY every other
  * register is dead, for the other calls x11-x17 and the flags are.
  */
-#define WHIT_CALL 1   /* x10: portal and WHIT_PASS flags; x0-x9: message, then the answer */
-#define WHIT_REPLY 2  /* x10: 0 or WHIT_PASS flags; x0-x9: answer; returns never */
+#define WHIT_CALL   1 /* x10: portal and WHIT_PASS flags; x0-x9: message, then the answer */
+#define WHIT_REPLY  2 /* x10: 0 or WHIT_PASS flags; x0-x9: answer; returns never */
 #define WHIT_NOTIFY 3 /* x10: signal; x0: bits to set */
-#define WHIT_WAIT 4   /* x10: signal; x0: deadline in ticks or 0; returns the bits in x0 */
-#define WHIT_YIELD 5  /* to the next ready budget of the same priority */
-#define WHIT_OP 6     /* x10: enum whit_op; x0-x6: arguments, x0-x3: results */
+#define WHIT_WAIT   4 /* x10: signal; x0: deadline in ticks or 0; returns the bits in x0 */
+#define WHIT_YIELD  5 /* to the next ready budget of the same priority */
+#define WHIT_OP     6 /* x10: enum whit_op; x0-x6: arguments, x0-x3: results */
 
 /* A selector names a slot of the caller's capability table: 0 .. WHIT_SLOTS-1.  Where a space is
  * asked for, selector 0 means the caller's own.  Slot 0 is never filled. */
 #define WHIT_SLOTS 16384
-#define WHIT_SELF 0
+#define WHIT_SELF  0
 
 /* One capability with a message: added to x10 of CALL or REPLY.  The receiver finds it in the slot
  * that it named by WHIT_OP_RECEIVE, and WHIT_PASSED set in x10 (so badges are below 2^63). */
-#define WHIT_PASS(selector) (((selector) << 16) | 0x40000000) /* delegate: the receiver gets a child */
+#define WHIT_PASS(selector)                                                                        \
+    (((selector) << 16) | 0x40000000) /* delegate: the receiver gets a child */
 #define WHIT_MOVE(selector) (((selector) << 16) | 0xc0000000) /* move: the sender loses it */
-#define WHIT_PASSED 0x8000000000000000
+#define WHIT_PASSED         0x8000000000000000
 
 /* Bit that a time-out given to WHIT_WAIT sets. */
 #define WHIT_TIMEOUT 0x8000000000000000
@@ -38,7 +39,7 @@
 #define WHIT_UNIT 64   /* bytes: the unit of memory ranges */
 
 /* Exact size in bytes of the memory that WHIT_OP_MAKE turns into an object of each kind. */
-#define WHIT_SIZE_SPACE 8192 /* page aligned */
+#define WHIT_SIZE_SPACE  8192 /* page aligned */
 #define WHIT_SIZE_THREAD 4096
 #define WHIT_SIZE_PORTAL 128
 #define WHIT_SIZE_SIGNAL 320
@@ -51,7 +52,7 @@
 
 /* Of struct whit_image: its first word, and the virtual address of its first byte. */
 #define WHIT_IMAGE_MAGIC 0x0a74696857 /* "Whit\n" */
-#define WHIT_IMAGE_BASE 0x400000
+#define WHIT_IMAGE_BASE  0x400000
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -91,52 +92,53 @@ enum whit_kind {
 
 /* Rights, by kind.  Eight bits; a derived capability has the same or fewer. */
 enum {
-    WHIT_R_READ = 0x01,  /* memory: may be mapped for reading; budget: may be read */
-    WHIT_R_WRITE = 0x02, /* memory: ... for writing */
-    WHIT_R_EXEC = 0x04,  /* memory: ... for executing */
-    WHIT_R_MAKE = 0x08,  /* memory: may become an object or a pool page; only GIVE passes it on */
-    WHIT_R_CALL = 0x01,  /* portal: may be called */
+    WHIT_R_READ = 0x01,   /* memory: may be mapped for reading; budget: may be read */
+    WHIT_R_WRITE = 0x02,  /* memory: ... for writing */
+    WHIT_R_EXEC = 0x04,   /* memory: ... for executing */
+    WHIT_R_MAKE = 0x08,   /* memory: may become an object or a pool page; only GIVE passes it on */
+    WHIT_R_CALL = 0x01,   /* portal: may be called */
     WHIT_R_NOTIFY = 0x01, /* signal: may be notified */
-    WHIT_R_CONTROL = 0x10, /* space, thread, signal, budget, irq, core: may be configured and used */
-    WHIT_R_POWER = 0x02, /* core: may switch the machine off */
+    WHIT_R_CONTROL =
+        0x10,             /* space, thread, signal, budget, irq, core: may be configured and used */
+    WHIT_R_POWER = 0x02,  /* core: may switch the machine off */
     WHIT_R_DERIVE = 0x20, /* all kinds: may be derived and passed on */
     WHIT_R_ALL = 0xff
 };
 
 /* Operations of WHIT_OP.  "space, slot" is where a new capability goes. */
 enum whit_op {
-    WHIT_OP_NULL = 0,   /* does nothing */
+    WHIT_OP_NULL = 0, /* does nothing */
     /* capabilities */
-    WHIT_OP_DERIVE,     /* source, space, slot, rights, offset, bytes (0: to the end): a child */
-    WHIT_OP_GIVE,       /* memory, space, slot: exclusive child that keeps the make right */
-    WHIT_OP_TRANSFER,   /* source, space, slot: the capability itself changes its slot */
-    WHIT_OP_REVOKE,     /* capability: all descendants and their mappings vanish */
-    WHIT_OP_DELETE,     /* capability: it and all descendants vanish; not an original */
+    WHIT_OP_DERIVE,   /* source, space, slot, rights, offset, bytes (0: to the end): a child */
+    WHIT_OP_GIVE,     /* memory, space, slot: exclusive child that keeps the make right */
+    WHIT_OP_TRANSFER, /* source, space, slot: the capability itself changes its slot */
+    WHIT_OP_REVOKE,   /* capability: all descendants and their mappings vanish */
+    WHIT_OP_DELETE,   /* capability: it and all descendants vanish; not an original */
     /* memory */
-    WHIT_OP_SPLIT,      /* memory, slot, bytes: keeps the first bytes, the rest goes to slot */
-    WHIT_OP_JOIN,       /* memory, upper: undoes a split */
-    WHIT_OP_MAP,        /* memory, space, address, access (enum whit_access), 0 (progress) */
-    WHIT_OP_UNMAP,      /* memory, 0 (progress) */
-    WHIT_OP_DONATE,     /* memory, space: page range into the space's pool */
-    WHIT_OP_MAKE,       /* memory, kind, a, b, c, d: becomes an object; see enum whit_kind below */
-    WHIT_OP_DESTROY,    /* original capability of an object: becomes memory again; progress */
+    WHIT_OP_SPLIT,   /* memory, slot, bytes: keeps the first bytes, the rest goes to slot */
+    WHIT_OP_JOIN,    /* memory, upper: undoes a split */
+    WHIT_OP_MAP,     /* memory, space, address, access (enum whit_access), 0 (progress) */
+    WHIT_OP_UNMAP,   /* memory, 0 (progress) */
+    WHIT_OP_DONATE,  /* memory, space: page range into the space's pool */
+    WHIT_OP_MAKE,    /* memory, kind, a, b, c, d: becomes an object; see enum whit_kind below */
+    WHIT_OP_DESTROY, /* original capability of an object: becomes memory again; progress */
     /* threads */
-    WHIT_OP_BIND,       /* thread, role (enum whit_role), capability */
-    WHIT_OP_START,      /* thread, pc, sp, tls, x0 */
-    WHIT_OP_STOP,       /* thread: when it returns, the thread does not run */
-    WHIT_OP_RESUME,     /* thread: continues a stopped thread from its state */
-    WHIT_OP_SYNC,       /* thread (stopped), 0: registers to the state page, 1: from it */
-    WHIT_OP_RECEIVE,    /* slot: where the next passed capability goes; 0: nowhere */
+    WHIT_OP_BIND,    /* thread, role (enum whit_role), capability */
+    WHIT_OP_START,   /* thread, pc, sp, tls, x0 */
+    WHIT_OP_STOP,    /* thread: when it returns, the thread does not run */
+    WHIT_OP_RESUME,  /* thread: continues a stopped thread from its state */
+    WHIT_OP_SYNC,    /* thread (stopped), 0: registers to the state page, 1: from it */
+    WHIT_OP_RECEIVE, /* slot: where the next passed capability goes; 0: nowhere */
     /* signals and interrupts */
-    WHIT_OP_TARGET,     /* signal, enum whit_target, thread or portal, virtual interrupt, budget */
-    WHIT_OP_CLEAR,      /* signal, bits: take bits back; returns those that were set */
-    WHIT_OP_TIMER,      /* signal, deadline in ticks (0: none), bits: sets bits at the deadline */
-    WHIT_OP_IRQ_BIND,   /* irq line, signal, bits, flags: the line sets bits; enables it */
-    WHIT_OP_IRQ_ACK,    /* irq line: handled; may interrupt again */
+    WHIT_OP_TARGET,   /* signal, enum whit_target, thread or portal, virtual interrupt, budget */
+    WHIT_OP_CLEAR,    /* signal, bits: take bits back; returns those that were set */
+    WHIT_OP_TIMER,    /* signal, deadline in ticks (0: none), bits: sets bits at the deadline */
+    WHIT_OP_IRQ_BIND, /* irq line, signal, bits, flags: the line sets bits; enables it */
+    WHIT_OP_IRQ_ACK,  /* irq line: handled; may interrupt again */
     /* time and cores */
     WHIT_OP_BUDGET_READ, /* budget: ticks used, exhaustions, remaining, priority */
-    WHIT_OP_POWER,      /* core, enum whit_power: the whole machine */
-    WHIT_OP_LOG,        /* character: debug kernels print it while they own the UART */
+    WHIT_OP_POWER,       /* core, enum whit_power: the whole machine */
+    WHIT_OP_LOG,         /* character: debug kernels print it while they own the UART */
     WHIT_OP_COUNT
 };
 
@@ -147,7 +149,8 @@ enum whit_op {
  *   PORTAL: thread selector, entry address, badge (below 2^63)
  *   SIGNAL: core selector (its home)
  *   BUDGET: core selector, priority (0-255, 255 the most urgent), budget ticks, period ticks
- *           (budget 0: no limit)
+ *           (budget 0: no limit, and period, if not 0, is how long it runs before the next ready
+ *           one of its priority has its turn)
  */
 enum whit_space_type { WHIT_PROGRAM = 0, WHIT_MACHINE = 1 };
 enum whit_thread_type { WHIT_NATIVE = 0, WHIT_VCPU = 1 };
@@ -173,7 +176,7 @@ enum whit_target {
     WHIT_TARGET_NONE,
     WHIT_TARGET_WAITER, /* thread: may WAIT */
     WHIT_TARGET_ENTRY,  /* portal: entered when its handler is idle, needs a budget */
-    WHIT_TARGET_VIRQ    /* thread (virtual CPU): the virtual interrupt is pending while bits are set */
+    WHIT_TARGET_VIRQ /* thread (virtual CPU): the virtual interrupt is pending while bits are set */
 };
 
 /* Virtual interrupt of WHIT_TARGET_VIRQ: number, priority and flags in one word. */
@@ -201,11 +204,11 @@ enum whit_verdict {
 /* Registers as the kernel saves and loads them: the head of the state page. */
 struct whit_registers {
     uint64_t x[31];
-    uint64_t sp;     /* SP_EL0 */
+    uint64_t sp; /* SP_EL0 */
     uint64_t pc;
-    uint64_t pstate; /* sanitised: EL0t; for a virtual CPU also EL1t, EL1h */
-    uint64_t tls;    /* TPIDR_EL0 */
-    uint64_t tls_ro; /* TPIDRRO_EL0 */
+    uint64_t pstate;        /* sanitised: EL0t; for a virtual CPU also EL1t, EL1h */
+    uint64_t tls;           /* TPIDR_EL0 */
+    uint64_t tls_ro;        /* TPIDRRO_EL0 */
     uint64_t esr, far, ipa; /* of the last fault or exit; ipa is valid for stage-2 aborts */
     uint64_t reserved;
 };
@@ -221,11 +224,33 @@ struct whit_state {
 };
 
 enum whit_el1 {
-    WHIT_SCTLR_EL1, WHIT_TTBR0_EL1, WHIT_TTBR1_EL1, WHIT_TCR_EL1, WHIT_MAIR_EL1, WHIT_AMAIR_EL1,
-    WHIT_VBAR_EL1, WHIT_ELR_EL1, WHIT_SPSR_EL1, WHIT_SP_EL1, WHIT_ESR_EL1, WHIT_FAR_EL1,
-    WHIT_AFSR0_EL1, WHIT_AFSR1_EL1, WHIT_CONTEXTIDR_EL1, WHIT_TPIDR_EL1, WHIT_CPACR_EL1,
-    WHIT_CNTKCTL_EL1, WHIT_PAR_EL1, WHIT_MDSCR_EL1, WHIT_CSSELR_EL1, WHIT_CNTV_CTL_EL0,
-    WHIT_CNTV_CVAL_EL0, WHIT_CNTVOFF_EL2, WHIT_VMPIDR_EL2, WHIT_VPIDR_EL2, WHIT_EL1_COUNT
+    WHIT_SCTLR_EL1,
+    WHIT_TTBR0_EL1,
+    WHIT_TTBR1_EL1,
+    WHIT_TCR_EL1,
+    WHIT_MAIR_EL1,
+    WHIT_AMAIR_EL1,
+    WHIT_VBAR_EL1,
+    WHIT_ELR_EL1,
+    WHIT_SPSR_EL1,
+    WHIT_SP_EL1,
+    WHIT_ESR_EL1,
+    WHIT_FAR_EL1,
+    WHIT_AFSR0_EL1,
+    WHIT_AFSR1_EL1,
+    WHIT_CONTEXTIDR_EL1,
+    WHIT_TPIDR_EL1,
+    WHIT_CPACR_EL1,
+    WHIT_CNTKCTL_EL1,
+    WHIT_PAR_EL1,
+    WHIT_MDSCR_EL1,
+    WHIT_CSSELR_EL1,
+    WHIT_CNTV_CTL_EL0,
+    WHIT_CNTV_CVAL_EL0,
+    WHIT_CNTVOFF_EL2,
+    WHIT_VMPIDR_EL2,
+    WHIT_VPIDR_EL2,
+    WHIT_EL1_COUNT
 };
 
 /*
@@ -235,9 +260,9 @@ enum whit_el1 {
  */
 struct whit_image {
     uint64_t magic;
-    uint32_t abi;  /* WHIT_ABI_VERSION that it was built with */
+    uint32_t abi; /* WHIT_ABI_VERSION that it was built with */
     uint32_t stack_bytes;
-    uint64_t entry; /* virtual address */
+    uint64_t entry;                                           /* virtual address */
     uint64_t text_bytes, rodata_bytes, data_bytes, bss_bytes; /* multiples of WHIT_PAGE */
 };
 
@@ -257,16 +282,16 @@ struct whit_boot_range {
 struct whit_boot {
     uint64_t magic; /* WHIT_IMAGE_MAGIC */
     uint32_t abi;
-    uint32_t cores;       /* that run */
-    uint32_t first_core;  /* selector; consecutive */
-    uint32_t irq;         /* selector of the range of all interrupt lines; offset n: INTID n */
+    uint32_t cores;      /* that run */
+    uint32_t first_core; /* selector; consecutive */
+    uint32_t irq;        /* selector of the range of all interrupt lines; offset n: INTID n */
     uint32_t irq_lines;
-    uint32_t first_free;  /* selectors from here on are empty */
+    uint32_t first_free;              /* selectors from here on are empty */
     uint32_t self_thread, self_space; /* selectors: root's own thread and space */
     uint32_t self_budget;
     uint32_t ranges;
-    uint64_t frequency;   /* ticks per second */
-    uint64_t entry_ticks; /* physical counter at the kernel's first instruction */
+    uint64_t frequency;               /* ticks per second */
+    uint64_t entry_ticks;             /* physical counter at the kernel's first instruction */
     uint64_t dtb_bytes, initrd_bytes; /* exact */
     struct whit_boot_range range[64];
 };

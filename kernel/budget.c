@@ -22,7 +22,7 @@ status budget_make(void *memory, struct slot *core, uint64_t priority, uint64_t 
     budget->priority = (uint8_t)priority;
     budget->capacity = ticks;
     budget->period = period;
-    budget->refill[0] = (struct refill){ 0, ticks };
+    budget->refill[0] = (struct refill){0, ticks ? ticks : period};
     budget->refills = 1;
     timer_init(&budget->timer, TIMER_REFILL);
     return WHIT_OK;
@@ -36,7 +36,7 @@ static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
         last->amount += amount;
         return;
     }
-    budget->refill[budget->refills++] = (struct refill){ when, amount };
+    budget->refill[budget->refills++] = (struct refill){when, amount};
 }
 
 static struct refill refill_pop(struct budget *budget)
@@ -49,15 +49,33 @@ static struct refill refill_pop(struct budget *budget)
     return first;
 }
 
-void budget_spend(struct budget *budget, uint64_t ticks)
+/* Without a limit only the slice counts, which starts anew. */
+static bool slice_spend(struct budget *budget, uint64_t ticks)
 {
+    struct refill *slice = &budget->refill[0];
+
+    if (!budget->period)
+        return false;
+    if (ticks < slice->amount) {
+        slice->amount -= ticks;
+        return false;
+    }
+    slice->amount = budget->period;
+    return true;
+}
+
+bool budget_spend(struct budget *budget, uint64_t ticks)
+{
+    bool spent_all = false;
+
     budget->used += ticks;
     if (!budget->capacity)
-        return;
+        return slice_spend(budget, ticks);
     /* An overrun (the kernel finished something) is taken from the refills that follow. */
     for (unsigned i = 0; i < BUDGET_REFILLS && ticks >= budget->refill[0].amount; i++) {
         struct refill spent = refill_pop(budget);
         ticks -= spent.amount;
+        spent_all = true;
         refill_push(budget, spent.when + budget->period, spent.amount);
     }
     if (ticks && ticks < budget->refill[0].amount) {
@@ -67,6 +85,7 @@ void budget_spend(struct budget *budget, uint64_t ticks)
         first->when += ticks;
         refill_push(budget, again, ticks);
     }
+    return spent_all;
 }
 
 bool budget_begin(struct budget *budget, uint64_t now)
@@ -86,7 +105,7 @@ bool budget_begin(struct budget *budget, uint64_t now)
 
 uint64_t budget_end_time(const struct budget *budget, uint64_t now)
 {
-    return budget->capacity ? now + budget->refill[0].amount : UINT64_MAX;
+    return budget->capacity || budget->period ? now + budget->refill[0].amount : UINT64_MAX;
 }
 
 void budget_refilled(struct budget *budget)

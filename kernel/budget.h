@@ -14,10 +14,10 @@
 enum { BUDGET_REFILLS = 8 };
 
 enum budget_state {
-    BUDGET_IDLE,      /* drives nobody, or its signal is not active */
-    BUDGET_READY,     /* in the core's ready queue, the running one too */
-    BUDGET_PARKED,    /* in the list of a thread that cannot run */
-    BUDGET_THROTTLED  /* used up; waits for its timer */
+    BUDGET_IDLE,     /* drives nobody, or its signal is not active */
+    BUDGET_READY,    /* in the core's ready queue, the running one too */
+    BUDGET_PARKED,   /* in the list of a thread that cannot run */
+    BUDGET_THROTTLED /* used up; waits for its timer */
 };
 
 struct refill {
@@ -30,7 +30,7 @@ struct budget {
     struct thread *thread; /* that it drives: owner, or target of its signal; NULL if none */
     struct signal *signal; /* that it activates for, or NULL if it is a thread's own */
     uint8_t priority;
-    uint8_t state; /* enum budget_state */
+    uint8_t state;   /* enum budget_state */
     uint8_t refills; /* in use, oldest first */
     uint8_t reserved;
     uint64_t capacity, period; /* ticks; capacity 0: no limit */

@@ -70,8 +70,8 @@ struct slot {
     struct slot *next, *prev; /* preorder of the derivation tree, circular */
     uint64_t use;             /* holder's address | enum cap_use (low 3 bits) */
     struct link user;         /* in the holder's list: mappings, or pool */
-    uint64_t address;         /* of the mapping; role; priority ceiling of a core (0: none); for an object's
-                                 original, rights as memory (7:0) and grace ticket + 1 (63:8) */
+    uint64_t address; /* of the mapping; role; priority ceiling of a core (0: none); for an object's
+                         original, rights as memory (7:0) and grace ticket + 1 (63:8) */
 };
 _Static_assert(sizeof(struct slot) == 64, "a slot is one cache line");
 

@@ -22,15 +22,15 @@ struct core {
     struct thread *fp_owner;  /* whose FP registers are loaded; fp_live: it is the current one */
     uint32_t fp_live;
     uint32_t guest_live; /* registers that act on programs too hold el1_owner's values (vcpu.c) */
-    uint32_t borrowed; /* the running budget came through a helping link or a signal */
+    uint32_t borrowed;   /* the running budget came through a helping link or a signal */
     uint32_t reschedule; /* something more urgent became ready */
 
-    uint32_t index;   /* 0 is the boot core */
+    uint32_t index; /* 0 is the boot core */
     uint32_t online;
-    uint64_t mpidr;   /* affinity fields */
+    uint64_t mpidr;      /* affinity fields */
     uint64_t charged;    /* ticks: since when core.budget has not been charged */
     uint64_t programmed; /* deadline in the hardware timer */
-    struct link timers; /* struct timer, by deadline */
+    struct link timers;  /* struct timer, by deadline */
     uint64_t ready_map[PRIORITIES / 64];
     struct link ready[PRIORITIES];
 
@@ -65,8 +65,8 @@ bool core_grace_over(uint64_t ticket);
 /* Handles the inter-processor interrupt: grace periods, inboxes. */
 void core_ipi(struct core *core);
 
-/* What runs when the kernel is left: the current thread, or after a dispatch another one; idles (and
- * handles interrupts) while there is none. */
+/* What runs when the kernel is left: the current thread, or after a dispatch another one; idles
+ * (and handles interrupts) while there is none. */
 struct thread *core_next(struct core *core);
 
 #endif

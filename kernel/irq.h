@@ -11,7 +11,7 @@ struct signal;
 struct irq {
     struct signal *signal; /* or NULL */
     uint64_t bits;
-    uint32_t line; /* INTID */
+    uint32_t line;   /* INTID */
     uint32_t active; /* delivered, not yet acknowledged */
     struct slot signal_slot;
 };

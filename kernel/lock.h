@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The lock of the derivation tree, spaces and pools.  Only tried, never waited for: whoever does not
- * get it restarts its call, with interrupts open in between.
+ * The lock of the derivation tree, spaces and pools.  Only tried, never waited for: whoever does
+ * not get it restarts its call, with interrupts open in between.
  */
 #ifndef LOCK_H
 #define LOCK_H

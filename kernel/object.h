@@ -78,8 +78,8 @@ void vcpu_timer_due(struct thread *thread);
 
 /* ---- budgets (on their core) */
 
-/* Takes `ticks` of use from a running budget. */
-void budget_spend(struct budget *budget, uint64_t ticks);
+/* Takes `ticks` of use from a running budget.  True: its equals have their turn. */
+bool budget_spend(struct budget *budget, uint64_t ticks);
 /* It is about to run: false if nothing is left before refill[0].when. */
 bool budget_begin(struct budget *budget, uint64_t now);
 /* When it will be used up if it runs from `now` on. */

@@ -17,8 +17,8 @@ enum { MESSAGE_WORDS = 10 };
 
 /* x10 of CALL and REPLY: selector in the low half, what to pass in the high one. */
 enum { PASS_SHIFT = 16 };
-#define PASS_PRESENT UINT64_C(0x40000000)
-#define PASS_MOVE UINT64_C(0x80000000)
+#define PASS_PRESENT  UINT64_C(0x40000000)
+#define PASS_MOVE     UINT64_C(0x80000000)
 #define PASS_SELECTOR UINT64_C(0x3fff0000)
 
 status portal_make(void *memory, struct slot *thread, uint64_t entry, uint64_t badge)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Asking another core to act on an object that only it may write.  One request per object, embedded
- * in it; posted under the tree lock, carried out by the other core at the inter-processor interrupt.
+ * in it; posted under the tree lock, carried out by the other core at the inter-processor
+ * interrupt.
  */
 #ifndef REQUEST_H
 #define REQUEST_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Dispatch: from the most urgent ready budget along the calls of its thread to the one that runs. */
+/* Dispatch: from the most urgent ready budget along the calls of its thread to the one that runs.
+ */
 #include "sched.h"
 #include "arch.h"
 #include "object.h"
@@ -79,9 +80,13 @@ void sched_charge(struct core *core)
 {
     uint64_t now = arch_ticks();
 
-    if (core->budget)
-        budget_spend(core->budget, now - core->charged);
+    bool turn_over = core->budget && budget_spend(core->budget, now - core->charged);
+
     core->charged = now;
+    if (turn_over && core->budget->state == BUDGET_READY) {
+        ready_remove(core, core->budget);
+        ready_insert(core, core->budget);
+    }
 }
 
 /* The handler that `thread`, at an instruction that found it busy, helps; NULL: try again. */
@@ -113,8 +118,8 @@ bool sched_leads_to(struct thread *from, const struct thread *to)
 }
 
 /*
- * The thread at the end of the calls that start at the budget's thread.  *borrowed: the way there is
- * not only calls in progress, so that the fast reply would return into another budget's thread.
+ * The thread at the end of the calls that start at the budget's thread.  *borrowed: the way there
+ * is not only calls in progress, so that the fast reply would return into another budget's thread.
  */
 static struct thread *follow(struct budget *budget, bool *borrowed)
 {

@@ -276,7 +276,8 @@ static status target_check(struct thread *self, const struct signal *signal, con
     return WHIT_OK;
 }
 
-/* The same virtual interrupt with other flags or priority, as the guest programs its distributor. */
+/* The same virtual interrupt with other flags or priority, as the guest programs its distributor.
+ */
 static bool target_is_update(const struct signal *signal, const struct target_request *request)
 {
     return signal->target == WHIT_TARGET_VIRQ && request->target == WHIT_TARGET_VIRQ &&
@@ -323,7 +324,7 @@ static status target_install(struct signal *signal, const struct target_request 
 
 status op_target(struct thread *self, uint64_t *x)
 {
-    struct target_request request = { 0 };
+    struct target_request request = {0};
     status error;
     struct signal *signal = find_signal(self, x[0], WHIT_R_CONTROL, &error);
 

@@ -20,8 +20,8 @@ struct signal {
     struct signal *inbox;  /* next in the home core's inbox */
     uint16_t virq;         /* virtual interrupt number */
     uint8_t virq_priority, virq_flags;
-    uint8_t target; /* enum whit_target */
-    uint8_t listed; /* 1 + index of the list register that shows it, or 0 */
+    uint8_t target;  /* enum whit_target */
+    uint8_t listed;  /* 1 + index of the list register that shows it, or 0 */
     uint8_t entered; /* TARGET_ENTRY: the handler serves this signal */
     uint8_t reserved;
     uint64_t grace; /* ticket, while it is being destroyed */

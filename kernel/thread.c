@@ -11,7 +11,7 @@
 struct thread thread_nobody = {
     .link = LINK_NONE,
     .stopped = 1,
-    .parked = { &thread_nobody.parked, &thread_nobody.parked },
+    .parked = {&thread_nobody.parked, &thread_nobody.parked},
 };
 
 status thread_make(void *memory, struct slot *space, uint64_t type)
@@ -212,8 +212,8 @@ void thread_end_here(struct thread *thread)
 /* ---- teardown, under the tree lock */
 
 /*
- * The thread whose operation this is cannot end under its own feet: it stops, at its call, for ever;
- * whoever operates on the same capabilities next finishes what it began.
+ * The thread whose operation this is cannot end under its own feet: it stops, at its call, for
+ * ever; whoever operates on the same capabilities next finishes what it began.
  */
 static bool stops_itself(struct thread *thread)
 {
@@ -264,8 +264,8 @@ status thread_end(struct thread *thread)
         if (error)
             return error;
     }
-    struct slot *held[] = { &thread->space_slot, &thread->budget_slot, &thread->fault_slot,
-                            &thread->state_slot };
+    struct slot *held[] = {&thread->space_slot, &thread->budget_slot, &thread->fault_slot,
+                           &thread->state_slot};
     for (unsigned i = 0; i < sizeof(held) / sizeof(held[0]); i++)
         if (held[i]->word)
             cap_remove(held[i]);
@@ -339,12 +339,12 @@ static const struct bind_role {
     enum cap_role role;
     status (*bind)(struct thread *thread, struct slot *slot);
 } bind_roles[WHIT_ROLES] = {
-    [WHIT_ROLE_BUDGET] = { WHIT_BUDGET, WHIT_R_CONTROL, offsetof(struct thread, budget_slot),
-                           ROLE_THREAD_BUDGET, thread_bind_budget },
-    [WHIT_ROLE_FAULT] = { WHIT_PORTAL, WHIT_R_CALL, offsetof(struct thread, fault_slot),
-                          ROLE_THREAD_FAULT, bind_fault },
-    [WHIT_ROLE_STATE] = { WHIT_MEMORY, WHIT_R_READ | WHIT_R_WRITE,
-                          offsetof(struct thread, state_slot), ROLE_THREAD_STATE, bind_state },
+    [WHIT_ROLE_BUDGET] = {WHIT_BUDGET, WHIT_R_CONTROL, offsetof(struct thread, budget_slot),
+                          ROLE_THREAD_BUDGET, thread_bind_budget},
+    [WHIT_ROLE_FAULT] = {WHIT_PORTAL, WHIT_R_CALL, offsetof(struct thread, fault_slot),
+                         ROLE_THREAD_FAULT, bind_fault},
+    [WHIT_ROLE_STATE] = {WHIT_MEMORY, WHIT_R_READ | WHIT_R_WRITE,
+                         offsetof(struct thread, state_slot), ROLE_THREAD_STATE, bind_state},
 };
 
 status op_bind(struct thread *self, uint64_t *x)
@@ -366,6 +366,10 @@ status op_bind(struct thread *self, uint64_t *x)
         if (!source)
             return error;
     }
+    /* A restart after the other core was asked finds the budget bound. */
+    if (source && thread->request.kind == REQUEST_THREAD_BIND && thread->request.state &&
+        cap_object(source) == thread->budget)
+        return request_ask(thread->core, &thread->request, REQUEST_THREAD_BIND);
     held = (struct slot *)((char *)thread + bind->slot);
     if (held->word) {
         error = thread_drop(thread, bind->role);

@@ -52,7 +52,8 @@ struct signal *virq_first(struct vcpu *vcpu)
 {
     if (!vcpu->pending_map)
         return NULL;
-    return CONTAINER(vcpu->pending[__builtin_ctzll(vcpu->pending_map)].next, struct signal, pending);
+    return CONTAINER(vcpu->pending[__builtin_ctzll(vcpu->pending_map)].next, struct signal,
+                     pending);
 }
 
 void virq_shown(struct signal *signal, unsigned index)
@@ -113,6 +114,9 @@ void virq_raise(struct signal *signal)
         return;
     /* A level interrupt that is shown is looked at again when the guest ends it. */
     if (is_edge(signal) || !signal->listed) {
+        /* Pending once more is pending once. */
+        if (signal->listed)
+            arch_virq_retract(thread, signal);
         queue_insert(signal);
         arch_virq_refill(thread);
     }

@@ -39,7 +39,8 @@ struct signal *virq_first(struct vcpu *vcpu);
 void virq_shown(struct signal *signal, unsigned index);
 /* List register `index` is free, or shows another. */
 void virq_unshown(struct vcpu *vcpu, unsigned index);
-/* The guest ended the interrupt in list register `index`, or it was taken back for a more urgent one
+/* The guest ended the interrupt in list register `index`, or it was taken back for a more urgent
+ * one
  * (`again`). */
 void virq_retired(struct vcpu *vcpu, unsigned index, bool again);
 

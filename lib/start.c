@@ -3,8 +3,8 @@
  * From the first instruction to main: thread-local storage and the parameter block.  Data and bss
  * are as the loader laid them out.
  */
-#include "whit/parameters.h"
 #include "tls.h"
+#include "whit/parameters.h"
 
 #include <stdlib.h>
 

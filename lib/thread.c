@@ -70,8 +70,8 @@ static void find_means(void)
     }
     whit_slots_init(&slots, whit_parameters->first_free, whit_parameters->end_free);
     memory = (struct whit_splitter){.split = split, .join = join, .slots = &slots};
-    (void)whit_splitter_add(&memory, &(struct whit_piece){grant->value, grant->bytes,
-                                                          grant->selector});
+    (void)whit_splitter_add(&memory,
+                            &(struct whit_piece){grant->value, grant->bytes, grant->selector});
 }
 
 /* Takes memory and makes an object of it; only spaces have to be aligned to more than a unit. */
@@ -149,7 +149,7 @@ enum whit_error whit_make_thread(uint32_t budget, void *stack, size_t stack_byte
     /* whit_thread_start finds the function where its first stack frame would be. */
     top -= 16;
     *(whit_function **)(void *)top = function;
-    error = whit_start(*thread, (uintptr_t)whit_thread_start, (uintptr_t)top, tls,
-                       (uintptr_t)argument);
+    error =
+        whit_start(*thread, (uintptr_t)whit_thread_start, (uintptr_t)top, tls, (uintptr_t)argument);
     return error == WHIT_OK ? WHIT_OK : undo(*thread, error);
 }

@@ -6,7 +6,7 @@
 #   tools/qemu.sh [-k debug|release] [-d SCRIPT [-t SECONDS]] ARCHIVE [QEMU OPTIONS]
 #
 # ARCHIVE is a path below build/ without .cpio, or "-" for none. With -d a drive script plays
-# against the system; otherwise the terminal is the system's, and Ctrl-] x ends the emulator.
+# against the system; otherwise the terminal is the system's, and Ctrl-\ x ends the emulator.
 # Later QEMU options override the ones given here, e.g. -cpu max, -m 512M, -M virtualization=off.
 
 set -eu
@@ -38,7 +38,7 @@ if [ -z "$script" ]; then
     terminal=$(stty -g 2>/dev/null) || terminal=
     trap '[ -z "$terminal" ] || stty "$terminal"' EXIT
     trap 'exit 1' HUP INT TERM
-    qemu-system-aarch64 -chardev stdio,id=console,signal=off,mux=on -mon console -echr 0x1d "$@"
+    qemu-system-aarch64 -chardev stdio,id=console,signal=off,mux=on -mon console -echr 0x1c "$@"
     exit
 fi
 

@@ -12,7 +12,7 @@ name=$1
 options=$(cat "systems/$name/options" 2>/dev/null) || options=
 
 if [ -t 0 ] && [ -t 1 ]; then
-    echo "Ctrl-] x ends the emulator, whatever the system does."
+    echo "Ctrl-\ x ends the emulator, whatever the system does."
     exec tools/qemu.sh "systems/$name" $options
 fi
 if [ ! -e "systems/$name/tour.drive" ]; then

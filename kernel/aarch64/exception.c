@@ -128,7 +128,8 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
         thread->save->pc += INSTRUCTION_BYTES;
         if (!(esr & ISS_WFE))
             thread_idle(core, thread);
-    } else if (class == EC_REGISTER && thread->type == WHIT_VCPU && vcpu_register_trap(thread, esr)) {
+    } else if (class == EC_REGISTER && thread->type == WHIT_VCPU &&
+               vcpu_register_trap(thread, esr)) {
         /* an identification register, without the features that are not switched */
     } else {
         fault(core, thread, esr);
@@ -137,8 +138,8 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
 }
 
 /*
- * A call of a program other than the fast ones, with only its arguments saved.  thread NULL: it goes
- * on; else another is chosen (exception_switch) once its other registers are saved too.
+ * A call of a program other than the fast ones, with only its arguments saved.  thread NULL: it
+ * goes on; else another is chosen (exception_switch) once its other registers are saved too.
  */
 struct call_result exception_call(struct core *core, struct thread *thread, unsigned call)
 {
@@ -149,10 +150,10 @@ struct call_result exception_call(struct core *core, struct thread *thread, unsi
     fp_enter(core, thread);
     syscall_handle(core, thread, call);
     if (core->reschedule || core_current(core) != thread)
-        return (struct call_result){ save, thread };
+        return (struct call_result){save, thread};
     if (save->pc != pc)
         WRITE_SYSREG(elr_el2, save->pc);
-    return (struct call_result){ save, NULL };
+    return (struct call_result){save, NULL};
 }
 
 struct thread *exception_switch(struct core *core, struct thread *thread)
@@ -188,7 +189,8 @@ void arch_idle(struct core *core)
 {
     /* No space may be in use by a core that runs nothing: it may be destroyed meanwhile. */
     WRITE_SYSREG(vttbr_el2, 0);
-    /* Wakes at a pending interrupt although interrupts are masked.  Stores are done before sleep. */
+    /* Wakes at a pending interrupt although interrupts are masked.  Stores are done before sleep.
+     */
     __asm__ volatile("dsb sy\n\twfi" : : : "memory");
     interrupt_handle(core);
 }
@@ -214,10 +216,10 @@ struct thread *exception_first(struct core *core)
 }
 
 static const char *const vector_names[] = {
-    "exception with the wrong stack",       "exception with the wrong stack",
-    "exception with the wrong stack",       "exception with the wrong stack",
-    "synchronous exception in the kernel",  "interrupt in the kernel",
-    "fast interrupt in the kernel",         "SError in the kernel",
+    "exception with the wrong stack",      "exception with the wrong stack",
+    "exception with the wrong stack",      "exception with the wrong stack",
+    "synchronous exception in the kernel", "interrupt in the kernel",
+    "fast interrupt in the kernel",        "SError in the kernel",
 };
 
 void exception_bad(uint64_t vector, uint64_t sp, uint64_t frame)

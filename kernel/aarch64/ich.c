@@ -4,9 +4,9 @@
 #include "listreg.h"
 #include "sysreg.h"
 
-#define ICH_HCR_EN BIT(0)
-#define ICH_HCR_UIE BIT(1) /* maintenance interrupt at underflow */
-#define ICH_VMCR_PRIORITY_SHIFT 24
+#define ICH_HCR_EN                  BIT(0)
+#define ICH_HCR_UIE                 BIT(1) /* maintenance interrupt at underflow */
+#define ICH_VMCR_PRIORITY_SHIFT     24
 #define ICH_VTR_PRIORITY_BITS_SHIFT 29
 
 unsigned ich_list_registers;
@@ -78,7 +78,8 @@ unsigned ich_priority_mask(uint64_t vmcr)
     return (unsigned)(vmcr >> ICH_VMCR_PRIORITY_SHIFT);
 }
 
-/* Accesses to registers that are not implemented are undefined, so the rows are nested by number. */
+/* Accesses to registers that are not implemented are undefined, so the rows are nested by number.
+ */
 #define SAVE_AP(n)                                                                                 \
     vcpu->ap0r[n] = READ_SYSREG(ich_ap0r##n##_el2);                                                \
     vcpu->ap1r[n] = READ_SYSREG(ich_ap1r##n##_el2)

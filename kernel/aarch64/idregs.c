@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Identification registers for guests.  A feature that needs state which the kernel does not switch,
- * or a control at EL2 that it leaves off, is hidden; so is any that came after this table.  On cores
- * without such features nothing traps.  All cores are taken to be alike.
+ * Identification registers for guests.  A feature that needs state which the kernel does not
+ * switch, or a control at EL2 that it leaves off, is hidden; so is any that came after this table.
+ * On cores without such features nothing traps.  All cores are taken to be alike.
  */
 #include "idregs.h"
 #include "sysreg.h"
 #include "vcpu.h"
 
 /*
- * Per field of four bits the highest value that guests may see (DDI0487 D19.2); 0xf: any, as 0xf may
- * say "not implemented" there.  Register S3_0_C0_C<m>_<n>.
+ * Per field of four bits the highest value that guests may see (DDI0487 D19.2); 0xf: any, as 0xf
+ * may say "not implemented" there.  Register S3_0_C0_C<m>_<n>.
  */
 #define FILTERED(X)                                                                                \
     /* PFR0, without RME, AMU, MPAM, secure EL2, SVE; CSV2 without SCXTNUM */                      \
@@ -34,13 +34,12 @@
 
 /* AArch32 and media features: as they are, none needs anything of EL2. */
 #define UNFILTERED(X)                                                                              \
-    X(1, 0) X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7)                                \
-    X(2, 0) X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5) X(2, 6) X(2, 7)                                \
-    X(3, 0) X(3, 1) X(3, 2) X(3, 4) X(3, 5) X(3, 6)
+    X(1, 0)                                                                                        \
+    X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(2, 0) X(2, 1) X(2, 2) X(2, 3)        \
+        X(2, 4) X(2, 5) X(2, 6) X(2, 7) X(3, 0) X(3, 1) X(3, 2) X(3, 4) X(3, 5) X(3, 6)
 
 /* Not shown at all, but a value other than 0 is a reason to trap. */
-#define HIDDEN(X)                                                                                  \
-    X(4, 4) X(4, 5) X(5, 1) X(5, 4) X(5, 5) X(6, 3) X(7, 3) X(7, 4)
+#define HIDDEN(X) X(4, 4) X(4, 5) X(5, 1) X(5, 4) X(5, 5) X(6, 3) X(7, 3) X(7, 4)
 
 /* Accesses without state to switch stay untrapped; ERX and LOR registers belong to nobody. */
 #define HCR_GUEST                                                                                  \
@@ -74,8 +73,8 @@ void idregs_init(void)
     uint64_t hidden = 0;
 
 #define FILTER(m, n, highest) hidden |= show(m, n, READ_SYSREG(S3_0_C0_C##m##_##n), highest);
-#define KEEP(m, n) values[m][n] = READ_SYSREG(S3_0_C0_C##m##_##n);
-#define HIDE(m, n) hidden |= READ_SYSREG(S3_0_C0_C##m##_##n);
+#define KEEP(m, n)            values[m][n] = READ_SYSREG(S3_0_C0_C##m##_##n);
+#define HIDE(m, n)            hidden |= READ_SYSREG(S3_0_C0_C##m##_##n);
     FILTERED(FILTER)
     UNFILTERED(KEEP)
     HIDDEN(HIDE)

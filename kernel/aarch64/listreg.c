@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which interrupts are in the list registers.  While its virtual CPU is not loaded the registers are
- * in vcpu.lr and nothing is added; loading it does that.
+ * Which interrupts are in the list registers.  While its virtual CPU is not loaded the registers
+ * are in vcpu.lr and nothing is added; loading it does that.
  */
 #include "listreg.h"
 #include "arch.h"
@@ -41,7 +41,8 @@ static uint64_t lr_for(const struct signal *signal)
     return signal->virq_flags & WHIT_VIRQ_LEVEL ? value | LR_EOI : value;
 }
 
-/* The signal has been shown before: pending once more in the same place, if it is still there. */
+/* The guest is handling the signal's interrupt: pending once more in the same place, if it has not
+ * ended it meanwhile. */
 static bool show_again(struct thread *thread, struct signal *signal)
 {
     const unsigned index = signal->listed - 1u;
@@ -118,7 +119,8 @@ bool arch_virq_retract(struct thread *thread, struct signal *signal)
     if (value & LR_ACTIVE) {
         lr_set(thread, index, value & ~LR_PENDING);
     } else {
-        lr_set(thread, index, 0);
+        if (value)
+            lr_set(thread, index, 0);
         virq_unshown(&thread->vcpu, index);
     }
     return (value & LR_PENDING) != 0;

@@ -9,15 +9,15 @@
 
 #include "thread.h"
 
-#define LR_NUMBER_MASK UINT64_C(0xffffffff)
+#define LR_NUMBER_MASK    UINT64_C(0xffffffff)
 #define LR_PHYSICAL_SHIFT 32
-#define LR_EOI (UINT64_C(1) << 41) /* maintenance interrupt when the guest ends it */
+#define LR_EOI            (UINT64_C(1) << 41) /* maintenance interrupt when the guest ends it */
 #define LR_PRIORITY_SHIFT 48
-#define LR_GROUP1 (UINT64_C(1) << 60)
-#define LR_HW (UINT64_C(1) << 61) /* ending it ends the physical interrupt */
-#define LR_PENDING (UINT64_C(1) << 62)
-#define LR_ACTIVE (UINT64_C(1) << 63)
-#define LR_STATE (LR_PENDING | LR_ACTIVE)
+#define LR_GROUP1         (UINT64_C(1) << 60)
+#define LR_HW             (UINT64_C(1) << 61) /* ending it ends the physical interrupt */
+#define LR_PENDING        (UINT64_C(1) << 62)
+#define LR_ACTIVE         (UINT64_C(1) << 63)
+#define LR_STATE          (LR_PENDING | LR_ACTIVE)
 
 /* ---- hardware, for the virtual CPU that is loaded on this core */
 extern unsigned ich_list_registers;

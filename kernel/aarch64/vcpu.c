@@ -63,9 +63,9 @@
     X(WHIT_VPIDR_EL2, vpidr_el2)
 
 #define TCR_EL1_NATIVE (BIT(7) | BIT(23)) /* EPD0, EPD1 */
-#define MPIDR_RES1 BIT(31)
-#define PAR_FAILED BIT(0)
-#define PAR_ADDRESS FIELD(0xfffffffff, 12)
+#define MPIDR_RES1     BIT(31)
+#define PAR_FAILED     BIT(0)
+#define PAR_ADDRESS    FIELD(0xfffffffff, 12)
 
 _Static_assert(offsetof(struct thread, fpcr) == offsetof(struct thread, fp) + 512 &&
                    offsetof(struct thread, fpsr) == offsetof(struct thread, fp) + 520,
@@ -346,12 +346,12 @@ void fp_trap(struct core *core)
 
 /* ---- processor state */
 
-#define PSTATE_FLAGS FIELD(0xf, 28)
+#define PSTATE_FLAGS     FIELD(0xf, 28)
 #define PSTATE_MODE_MASK FIELD(0x1f, 0)
-#define PSTATE_EL0T FIELD(0, 0)
-#define PSTATE_EL1T FIELD(4, 0)
-#define PSTATE_EL1H FIELD(5, 0)
-#define PSTATE_USER32 FIELD(0x10, 0)
+#define PSTATE_EL0T      FIELD(0, 0)
+#define PSTATE_EL1T      FIELD(4, 0)
+#define PSTATE_EL1H      FIELD(5, 0)
+#define PSTATE_USER32    FIELD(0x10, 0)
 /* TCO, DIT, UAO, PAN, SS, SSBS, BTYPE, DAIF; those that a core lacks are ignored there. */
 #define PSTATE_AARCH64                                                                             \
     (PSTATE_FLAGS | BIT(25) | BIT(24) | BIT(23) | BIT(22) | BIT(21) | BIT(12) | FIELD(3, 10) |     \

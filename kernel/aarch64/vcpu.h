@@ -13,8 +13,8 @@
 void vcpu_core_init(struct core *core);
 
 /*
- * The virtual CPU `thread` will run next: its EL1 state is loaded if it is not yet, and what acts on
- * programs too holds its values.  Cheap if it ran last.
+ * The virtual CPU `thread` will run next: its EL1 state is loaded if it is not yet, and what acts
+ * on programs too holds its values.  Cheap if it ran last.
  */
 void vcpu_enter(struct core *core, struct thread *thread);
 

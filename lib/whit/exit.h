@@ -9,8 +9,8 @@
 
 #define WHIT_EXIT 0x7469786574696857 /* x8: "Whitexit" */
 
-#define WHIT_EXIT_CODES 256  /* exit: 0 .. 255 */
-#define WHIT_EXIT_ABORT 256  /* abort, or an assertion that does not hold */
+#define WHIT_EXIT_CODES  256 /* exit: 0 .. 255 */
+#define WHIT_EXIT_ABORT  256 /* abort, or an assertion that does not hold */
 #define WHIT_EXIT_RETURN 257 /* a thread that must not return did */
 
 #endif

@@ -31,12 +31,11 @@ static inline enum whit_error whit_operate(enum whit_op operation, struct whit_a
     register uint64_t x6 __asm__("x6") = a6;
     register uint64_t x10 __asm__("x10") = operation;
 
-    __asm__ volatile("svc %[call]"
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6),
-                       "+r"(x10)
-                     : [call] "i"(WHIT_OP)
-                     : "x7", "x8", "x9", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "cc",
-                       "memory");
+    __asm__ volatile(
+        "svc %[call]"
+        : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x10)
+        : [call] "i"(WHIT_OP)
+        : "x7", "x8", "x9", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "cc", "memory");
     arguments->x[0] = x0;
     arguments->x[1] = x1;
     arguments->x[2] = x2;

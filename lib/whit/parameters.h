@@ -23,26 +23,26 @@ enum { WHIT_NAME_BYTES = 24, WHIT_GRANTS = 56, WHIT_ARGUMENT_BYTES = 888 };
  */
 enum whit_grant_kind {
     WHIT_GRANT_NONE = 0,
-    WHIT_GRANT_THREAD, /* "thread": the program's own (main) thread, right to control */
-    WHIT_GRANT_SPACE,  /* "space": its own space, right to control */
-    WHIT_GRANT_BUDGET, /* "budget": its own budget, right to read */
-    WHIT_GRANT_CORE,   /* "core": where its signals may be at home; value: index of the core.
-                          Only for programs that make objects of their own. */
-    WHIT_GRANT_WAIT,   /* "wait": signal whose waiter is the main thread; all events arrive here.
-                          value: bits that root uses, the others are the program's own */
-    WHIT_GRANT_NOTIFY, /* signal that may be notified; value: bits to set */
-    WHIT_GRANT_PORTAL, /* portal that may be called */
-    WHIT_GRANT_SERVER, /* "server": stopped thread that root made the handler of all portals that
-                          this program offers, with a budget; the program starts it by
-                          whit_serve.  Their entry is that of the image plus WHIT_SERVE_OFFSET. */
-    WHIT_GRANT_OFFER,  /* a portal that this program offers to others; value: its badge */
+    WHIT_GRANT_THREAD,  /* "thread": the program's own (main) thread, right to control */
+    WHIT_GRANT_SPACE,   /* "space": its own space, right to control */
+    WHIT_GRANT_BUDGET,  /* "budget": its own budget, right to read */
+    WHIT_GRANT_CORE,    /* "core": where its signals may be at home; value: index of the core.
+                           Only for programs that make objects of their own. */
+    WHIT_GRANT_WAIT,    /* "wait": signal whose waiter is the main thread; all events arrive here.
+                           value: bits that root uses, the others are the program's own */
+    WHIT_GRANT_NOTIFY,  /* signal that may be notified; value: bits to set */
+    WHIT_GRANT_PORTAL,  /* portal that may be called */
+    WHIT_GRANT_SERVER,  /* "server": stopped thread that root made the handler of all portals that
+                           this program offers, with a budget; the program starts it by
+                           whit_serve.  Their entry is that of the image plus WHIT_SERVE_OFFSET. */
+    WHIT_GRANT_OFFER,   /* a portal that this program offers to others; value: its badge */
     WHIT_GRANT_CHANNEL, /* memory shared with one other program, with doorbells: mapped at
                            address, bytes; selector: signal to notify; value: WHIT_CHANNEL */
-    WHIT_GRANT_SHARED, /* memory shared with others: mapped at address, bytes */
-    WHIT_GRANT_DEVICE, /* device registers: mapped at address, bytes; value: physical address */
-    WHIT_GRANT_IRQ,    /* interrupt line, bound to "wait"; value: bits that it sets there */
-    WHIT_GRANT_MEMORY, /* "memory": free, not mapped, with the right to make; page aligned;
-                          bytes; value: physical address */
+    WHIT_GRANT_SHARED,  /* memory shared with others: mapped at address, bytes */
+    WHIT_GRANT_DEVICE,  /* device registers: mapped at address, bytes; value: physical address */
+    WHIT_GRANT_IRQ,     /* interrupt line, bound to "wait"; value: bits that it sets there */
+    WHIT_GRANT_MEMORY,  /* "memory": free, not mapped, with the right to make; page aligned;
+                           bytes; value: physical address */
     WHIT_GRANT_KINDS
 };
 
@@ -53,8 +53,8 @@ enum whit_grant_kind {
  */
 #define WHIT_CHANNEL(end, ring, event)                                                             \
     ((uint64_t)(end) | ((uint64_t)(ring) << 8) | ((uint64_t)(event) << 16))
-#define WHIT_CHANNEL_END(value) ((unsigned)((value) & 1))
-#define WHIT_CHANNEL_RING(value) (UINT64_C(1) << (((value) >> 8) & 63))
+#define WHIT_CHANNEL_END(value)   ((unsigned)((value)&1))
+#define WHIT_CHANNEL_RING(value)  (UINT64_C(1) << (((value) >> 8) & 63))
 #define WHIT_CHANNEL_EVENT(value) (UINT64_C(1) << (((value) >> 16) & 63))
 
 /* Portals that root makes for a program enter it this many bytes behind the image's entry. */

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 struct whit_slots {
-    uint32_t first, end;            /* selectors managed: half open */
+    uint32_t first, end;             /* selectors managed: half open */
     uint64_t taken[WHIT_SLOTS / 64]; /* bit n: selector n is taken */
-    uint32_t hint;                  /* no selector below is free */
+    uint32_t hint;                   /* no selector below is free */
 };
 
 /* Manages selectors from `first` to below `end`, all empty. */

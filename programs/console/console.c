@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The console: moves bytes between the channel "terminal", which the UART driver serves, and all its
- * other channels, each of which is a stream of mux.h.  It sleeps in one wait.
+ * The console: moves bytes between the channel "terminal", which the UART driver serves, and all
+ * its other channels, each of which is a stream of mux.h.  It sleeps in one wait.
  *
  * A channel NAME is a guest's terminal if there is a channel NAME.vmm too, else a program's log.
  * Grants: channel "terminal"; "quit", to be notified when the user leaves.

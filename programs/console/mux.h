@@ -3,9 +3,9 @@
  * The console's decisions: which bytes of which stream reach the terminal, and what keys mean.  No
  * system calls and no time of its own, so it runs in host tests as it runs on the board.
  *
- * A stream is a guest's terminal or a program's log.  Log lines appear whole, with the stream's name
- * in front, whatever is selected.  A guest's bytes appear as they are while it is selected, and are
- * kept (the last MUX_BACKLOG of them) while it is not.
+ * A stream is a guest's terminal or a program's log.  Log lines appear whole, with the stream's
+ * name in front, whatever is selected.  A guest's bytes appear as they are while it is selected,
+ * and are kept (the last MUX_BACKLOG of them) while it is not.
  */
 #ifndef MUX_H
 #define MUX_H
@@ -35,9 +35,9 @@ struct mux_fifo {
 struct mux_stream {
     char name[MUX_NAME];
     bool is_guest;
-    bool has_midline;       /* a log line was cut, its rest follows */
-    uint64_t lost;          /* bytes overwritten in the backlog, not yet announced */
-    uint64_t lost_input;    /* typed bytes that the stream had no room for */
+    bool has_midline;    /* a log line was cut, its rest follows */
+    uint64_t lost;       /* bytes overwritten in the backlog, not yet announced */
+    uint64_t lost_input; /* typed bytes that the stream had no room for */
     struct mux_fifo backlog;
 };
 

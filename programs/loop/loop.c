@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A control loop: wakes at a fixed rate by the deadline of its wait, measures how late it was, tells
- * it to whoever wants to know.
+ * A control loop: wakes at a fixed rate by the deadline of its wait, measures how late it was,
+ * tells it to whoever wants to know.
  *
  * Arguments: period-us (1000), report (periods between reports, 5000; 0: none), periods (0: for
  * ever).  Grants, both optional: channel "samples"; server and portal "latest" (loop.h).

@@ -15,8 +15,8 @@
 enum { PARAMETERS_ADDRESS = 0x200000, STACK_TOP = 0x40000000, MICROSECONDS = 1000000 };
 
 #define GRANTS_ADDRESS UINT64_C(0x100000000)
-#define BLOCK_BYTES (UINT64_C(1) << 21)
-#define MEMORY_RIGHTS (WHIT_R_READ | WHIT_R_WRITE | WHIT_R_DERIVE)
+#define BLOCK_BYTES    (UINT64_C(1) << 21)
+#define MEMORY_RIGHTS  (WHIT_R_READ | WHIT_R_WRITE | WHIT_R_DERIVE)
 
 struct build {
     struct system *system;
@@ -112,8 +112,9 @@ static struct whit_grant *grant(struct build *build, enum whit_grant_kind kind, 
     struct whit_parameters *parameters = &build->parameters;
     if (parameters->grants == WHIT_GRANTS) {
         if (!build->failed)
-            report(build->system->reporter, "%s: it would have more than %d grants. "
-                                            "It is not started.",
+            report(build->system->reporter,
+                   "%s: it would have more than %d grants. "
+                   "It is not started.",
                    build->instance->program->path, WHIT_GRANTS);
         build->failed = true;
         return &nowhere;
@@ -163,15 +164,14 @@ static void open_arena(struct build *build)
     instance->rest_base = instance->arena.base;
     instance->rest_bytes = instance->arena.bytes;
     instance->next_address = GRANTS_ADDRESS;
-    good(build, whit_give(instance->arena.selector, WHIT_SELF, instance->rest),
-         "take its memory");
+    good(build, whit_give(instance->arena.selector, WHIT_SELF, instance->rest), "take its memory");
 }
 
 static void make_space(struct build *build)
 {
     struct instance *instance = build->instance;
-    instance->space = make(build, WHIT_SPACE, WHIT_SIZE_SPACE, "make its space", WHIT_PROGRAM, 0,
-                           0, 0);
+    instance->space =
+        make(build, WHIT_SPACE, WHIT_SIZE_SPACE, "make its space", WHIT_PROGRAM, 0, 0, 0);
     uint32_t pool = cut(build, instance->pool_bytes);
     if (!build->failed)
         good(build, whit_donate(pool, instance->space), "fill its pool");
@@ -184,9 +184,9 @@ static uint32_t make_thread(struct build *build, unsigned thread)
                            build->instance->space, WHIT_NATIVE, 0, 0);
     uint32_t page = cut(build, WHIT_PAGE);
     /* In this order: memory that is mapped cannot be bound. */
-    if (!build->failed && good(build, whit_bind(object, WHIT_ROLE_STATE, page), "bind a state page"))
-        good(build,
-             whit_map(page, WHIT_SELF, state_address(build->index, thread), WHIT_MAP_READ),
+    if (!build->failed &&
+        good(build, whit_bind(object, WHIT_ROLE_STATE, page), "bind a state page"))
+        good(build, whit_map(page, WHIT_SELF, state_address(build->index, thread), WHIT_MAP_READ),
              "map a state page");
     return object;
 }
@@ -199,9 +199,9 @@ static uint64_t ticks(const struct build *build, uint64_t microseconds)
 static uint32_t make_budget(struct build *build, uint32_t thread)
 {
     const struct program *program = build->instance->program;
-    uint32_t budget = make(build, WHIT_BUDGET, WHIT_SIZE_BUDGET, "make a budget", core_of(build),
-                           program->priority, ticks(build, program->budget_us),
-                           ticks(build, program->period_us));
+    uint32_t budget =
+        make(build, WHIT_BUDGET, WHIT_SIZE_BUDGET, "make a budget", core_of(build),
+             program->priority, ticks(build, program->budget_us), ticks(build, program->period_us));
     if (!build->failed)
         good(build, whit_bind(thread, WHIT_ROLE_BUDGET, budget), "bind a budget");
     return budget;
@@ -210,9 +210,8 @@ static uint32_t make_budget(struct build *build, uint32_t thread)
 static void make_fault_portal(struct build *build, uint32_t object, unsigned thread)
 {
     uint32_t handler = build->system->fault_thread[build->instance->program->core];
-    uint32_t portal =
-        make(build, WHIT_PORTAL, WHIT_SIZE_PORTAL, "make a fault portal", handler,
-             (uintptr_t)fault_entry, fault_badge(build->index, thread), 0);
+    uint32_t portal = make(build, WHIT_PORTAL, WHIT_SIZE_PORTAL, "make a fault portal", handler,
+                           (uintptr_t)fault_entry, fault_badge(build->index, thread), 0);
     if (!build->failed)
         good(build, whit_bind(object, WHIT_ROLE_FAULT, portal), "bind a fault portal");
 }
@@ -223,8 +222,8 @@ static void map_image(struct build *build)
     const struct instance *instance = build->instance;
     const struct whit_image *image = instance->image;
     uint32_t archive = build->system->archive_range->selector;
-    uint64_t offset = (uint64_t)((uintptr_t)instance->file.start -
-                                 build->system->archive_range->address);
+    uint64_t offset =
+        (uint64_t)((uintptr_t)instance->file.start - build->system->archive_range->address);
     if (image->text_bytes)
         map(build,
             derive(build, archive, WHIT_R_READ | WHIT_R_EXEC, offset, image->text_bytes,
@@ -407,9 +406,9 @@ static void give_shared(struct build *build)
                 continue;
             struct whit_grant *entry =
                 grant(build, WHIT_GRANT_SHARED, shared->name, 0, member->writes);
-            entry->address =
-                map_part(build, shared->memory, shared->base, 0, shared->bytes,
-                         WHIT_MAP_READ | (member->writes ? WHIT_MAP_WRITE : 0), "map shared memory");
+            entry->address = map_part(build, shared->memory, shared->base, 0, shared->bytes,
+                                      WHIT_MAP_READ | (member->writes ? WHIT_MAP_WRITE : 0),
+                                      "map shared memory");
             entry->bytes = shared->bytes;
         }
     }
@@ -438,8 +437,8 @@ static void give_duplexes(struct build *build)
 static void make_events(struct build *build)
 {
     struct instance *instance = build->instance;
-    instance->signal = make(build, WHIT_SIGNAL, WHIT_SIZE_SIGNAL, "make its signal",
-                            core_of(build), 0, 0, 0);
+    instance->signal =
+        make(build, WHIT_SIGNAL, WHIT_SIZE_SIGNAL, "make its signal", core_of(build), 0, 0, 0);
     if (!build->failed)
         good(build, whit_target(instance->signal, WHIT_TARGET_WAITER, instance->thread, 0, 0),
              "make its signal wake it");
@@ -459,8 +458,8 @@ static void give_self(struct build *build)
     grant(build, WHIT_GRANT_SPACE, "space", SLOT_SPACE, 0);
     hand_over(build, instance->budget, SLOT_BUDGET, WHIT_R_READ, "hand its budget over");
     grant(build, WHIT_GRANT_BUDGET, "budget", SLOT_BUDGET, 0);
-    hand_over(build, instance->signal, SLOT_WAIT,
-              WHIT_R_NOTIFY | WHIT_R_CONTROL | WHIT_R_DERIVE, "hand its signal over");
+    hand_over(build, instance->signal, SLOT_WAIT, WHIT_R_NOTIFY | WHIT_R_CONTROL | WHIT_R_DERIVE,
+              "hand its signal over");
     grant(build, WHIT_GRANT_WAIT, "wait", SLOT_WAIT, program->bits_taken);
     if (program->memory || program->is_vm) {
         if (!build->failed)
@@ -529,8 +528,7 @@ static void build_small(struct build *build)
 static void connect(struct system *system, int from, uint32_t slot, uint32_t target,
                     uint32_t rights)
 {
-    if (from == PROGRAM_ROOT || target == 0 ||
-        system->instance[from].state != INSTANCE_RUNNING)
+    if (from == PROGRAM_ROOT || target == 0 || system->instance[from].state != INSTANCE_RUNNING)
         return;
     (void)whit_derive(target, system->instance[from].space, slot, rights | WHIT_R_DERIVE, 0, 0);
 }
@@ -608,8 +606,8 @@ bool instance_build(struct system *system, uint32_t index)
 bool instance_start(struct system *system, uint32_t index)
 {
     struct instance *instance = &system->instance[index];
-    enum whit_error error = whit_start(instance->thread, instance->image->entry, STACK_TOP, 0,
-                                       PARAMETERS_ADDRESS);
+    enum whit_error error =
+        whit_start(instance->thread, instance->image->entry, STACK_TOP, 0, PARAMETERS_ADDRESS);
     if (error != WHIT_OK)
         report(system->reporter, "%s: cannot start its thread: %s", instance->program->path,
                whit_error_text(error));

@@ -26,11 +26,11 @@ enum {
     CLASS_STEP = 0x32,
     CLASS_WATCHPOINT = 0x34,
     CLASS_BRK = 0x3c,
-    ESR_WRITE = 1 << 6,         /* WnR */
-    ESR_CACHE = 1 << 8,         /* CM: then WnR is set, but it is no store */
-    ESR_FAR_INVALID = 1 << 10,  /* FnV */
+    ESR_WRITE = 1 << 6,        /* WnR */
+    ESR_CACHE = 1 << 8,        /* CM: then WnR is set, but it is no store */
+    ESR_FAR_INVALID = 1 << 10, /* FnV */
     ESR_STATUS_MASK = 0x3f,
-    STATUS_TRANSLATION = 0x04,  /* with the level in bits 1:0, as the next two */
+    STATUS_TRANSLATION = 0x04, /* with the level in bits 1:0, as the next two */
     STATUS_ACCESS_FLAG = 0x08,
     STATUS_PERMISSION = 0x0c,
     STATUS_EXTERNAL = 0x10,

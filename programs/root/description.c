@@ -43,8 +43,8 @@ struct rule {
 };
 
 #define PROGRAM_FIELD(member) offsetof(struct program, member)
-#define BYTES_MAX (UINT64_C(1) << 38)
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define BYTES_MAX             (UINT64_C(1) << 38)
+#define COUNT(table)          (sizeof(table) / sizeof((table)[0]))
 
 static const struct rule program_rules[] = {
     {"image", RULE_TEXT, false, 0, 0, 0, PROGRAM_FIELD(image)},
@@ -104,9 +104,8 @@ enum { DUPLEX_BYTES = 4 * WHIT_PAGE, VM_OBJECTS_BYTES = 1 << 20 };
 
 /* ---- reports */
 
-__attribute__((format(printf, 3, 4))) static void mistake(struct reader *reader,
-                                                          const struct node *node,
-                                                          const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+mistake(struct reader *reader, const struct node *node, const char *format, ...)
 {
     char what[256];
     va_list args;
@@ -177,8 +176,7 @@ static bool property_read(struct reader *reader, const struct node *node, const 
         return true;
     case RULE_TEXT:
         if (!is_text(data, bytes)) {
-            mistake(reader, node, "%s is not one string; expected one, as in \"name\"",
-                    rule->name);
+            mistake(reader, node, "%s is not one string; expected one, as in \"name\"", rule->name);
             return false;
         }
         memcpy((char *)out + rule->field, &data, sizeof data);
@@ -236,7 +234,8 @@ static struct node node_at(struct reader *reader, int offset, const char *parent
 
 static bool name_is_good(struct reader *reader, const struct node *node)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     size_t length = strlen(node->name);
     if (length > NAME_LENGTH_MAX) {
         mistake(reader, node, "the name has %zu characters; expected at most %d", length,
@@ -430,8 +429,9 @@ static void program_read(struct reader *reader, const struct node *node, bool is
                               .image = is_vm ? "vmm" : node->name,
                               .is_vm = is_vm,
                               .objects = VM_OBJECTS_BYTES};
-    bool good = is_vm ? properties_read(reader, node, vm_rules, COUNT(vm_rules), &program)
-                      : properties_read(reader, node, program_rules, COUNT(program_rules), &program);
+    bool good = is_vm
+                    ? properties_read(reader, node, vm_rules, COUNT(vm_rules), &program)
+                    : properties_read(reader, node, program_rules, COUNT(program_rules), &program);
     good = program_children_read(reader, node, &program) && good;
     good = program_is_good(reader, node, &program) && good;
 
@@ -449,8 +449,8 @@ static void programs_read(struct reader *reader, int parent, const char *path, b
 {
     for (int child = first_below(reader, parent); child >= 0;
          child = fdt_next_subnode(reader->tree, child)) {
-        struct node node =
-            node_at(reader, child, path, are_vms ? "The VM is left out." : "The program is left out.");
+        struct node node = node_at(reader, child, path,
+                                   are_vms ? "The VM is left out." : "The program is left out.");
         program_read(reader, &node, are_vms);
     }
 }
@@ -586,9 +586,9 @@ static void clients_check(struct reader *reader, const struct node *node,
         if (client == server)
             mistake(reader, &end, "clients names \"%s\", which is the server", client->name);
         else if (client->core != server->core)
-            mistake(reader, &end, "clients names \"%s\" on core %llu; expected core %llu, its server's",
-                    client->name, (unsigned long long)client->core,
-                    (unsigned long long)server->core);
+            mistake(
+                reader, &end, "clients names \"%s\" on core %llu; expected core %llu, its server's",
+                client->name, (unsigned long long)client->core, (unsigned long long)server->core);
         else
             portal->client[kept++] = portal->client[i];
     }
@@ -734,7 +734,8 @@ static void console_read(struct reader *reader, const struct node *root)
             continue;
         if (program->is_vm) {
             console_channel(reader, (int)i, "console", program->name);
-            console_channel(reader, (int)i, "log", heap_text(reader->heap, "%s.vmm", program->name));
+            console_channel(reader, (int)i, "log",
+                            heap_text(reader->heap, "%s.vmm", program->name));
         } else {
             console_channel(reader, (int)i, "log", program->name);
         }
@@ -799,8 +800,8 @@ static void tables_take(struct reader *reader, const int section[SECTIONS])
     out->portal = heap_take(reader->heap, count[PORTALS], sizeof *out->portal);
     out->shared = heap_take(reader->heap, count[SHARED], sizeof *out->shared);
     /* The console has two with each VM, one with each other program. */
-    out->duplex = heap_take(reader->heap, count[CHANNELS] + programs + count[VMS],
-                            sizeof *out->duplex);
+    out->duplex =
+        heap_take(reader->heap, count[CHANNELS] + programs + count[VMS], sizeof *out->duplex);
     out->program[PROGRAM_ROOT] = (struct program){.name = "root", .path = "/", .image = "root"};
     out->programs = 1;
 }

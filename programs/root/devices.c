@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Devices of the board.  Assumes a tree that fdt_check_full accepted, and interrupts of GICv3 as its
- * binding has them: three cells, kind, number, flags (Devicetree bindings, arm,gic-v3).
+ * Devices of the board.  Assumes a tree that fdt_check_full accepted, and interrupts of GICv3 as
+ * its binding has them: three cells, kind, number, flags (Devicetree bindings, arm,gic-v3).
  */
 #include "devices.h"
 
@@ -99,7 +99,8 @@ static bool bus_translate(const void *board, int bus, int above, uint64_t *addre
     for (int left = size / (int)sizeof *ranges; left >= entry; left -= entry, ranges += entry) {
         uint64_t child = cells_value(ranges, child_cells);
         uint64_t length = cells_value(ranges + child_cells + above_cells, size_cells);
-        if (*address >= child && *address - child < length && bytes <= length - (*address - child)) {
+        if (*address >= child && *address - child < length &&
+            bytes <= length - (*address - child)) {
             *address += cells_value(ranges + child_cells, above_cells) - child;
             return true;
         }

@@ -7,7 +7,7 @@
 
 struct heap {
     char *next, *end;
-    __attribute__((noreturn)) void (*exhausted)(void);
+    void (*exhausted)(void); /* does not return */
 };
 
 /* Zeroed and aligned for any type.  Calls `exhausted` if there is not enough left. */

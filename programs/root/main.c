@@ -89,9 +89,8 @@ static bool archive_has(const void *archive, const char *name)
 static void read_description(struct system *system)
 {
     struct file file;
-    struct surroundings surroundings = {.cores = system->boot->cores,
-                                        .has_file = archive_has,
-                                        .archive = &system->archive};
+    struct surroundings surroundings = {
+        .cores = system->boot->cores, .has_file = archive_has, .archive = &system->archive};
     if (!archive_find(&system->archive, "system.dtb", &file)) {
         report(system->reporter, "the boot archive has no system.dtb");
         give_up();

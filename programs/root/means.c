@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Root's own means.  Lasting mappings lie above all that the kernel mapped, the window above them. */
+/* Root's own means.  Lasting mappings lie above all that the kernel mapped, the window above them.
+ */
 #include "means.h"
 
 #include "whit/op.h"
 #include <string.h>
 
-#define OWN_ADDRESS UINT64_C(0x4000000000)
+#define OWN_ADDRESS    UINT64_C(0x4000000000)
 #define WINDOW_ADDRESS UINT64_C(0x6000000000)
 
 /* For slots (all 16384 take 256 pages) and translation tables. */
@@ -114,8 +115,8 @@ const struct whit_boot_range *boot_range(const struct whit_boot *boot, enum whit
 {
     for (uint32_t i = 0; i < boot->ranges; i++) {
         const struct whit_boot_range *range = &boot->range[i];
-        if (range->kind == (uint32_t)kind && base >= range->base &&
-            bytes <= range->bytes && base - range->base <= range->bytes - bytes)
+        if (range->kind == (uint32_t)kind && base >= range->base && bytes <= range->bytes &&
+            base - range->base <= range->bytes - bytes)
             return range;
     }
     return NULL;

@@ -137,11 +137,10 @@ void output_to_console(struct system *system)
     if (console->state != INSTANCE_RUNNING)
         return;
     uint32_t memory = selectors_take(system->means, 1);
-    if (memory == 0 || whit_derive(duplex->memory, WHIT_SELF, memory,
-                                   WHIT_R_READ | WHIT_R_WRITE, 0, 0) != WHIT_OK)
+    if (memory == 0 ||
+        whit_derive(duplex->memory, WHIT_SELF, memory, WHIT_R_READ | WHIT_R_WRITE, 0, 0) != WHIT_OK)
         return;
-    void *address =
-        map_own(system->means, memory, duplex->bytes, WHIT_MAP_READ | WHIT_MAP_WRITE);
+    void *address = map_own(system->means, memory, duplex->bytes, WHIT_MAP_READ | WHIT_MAP_WRITE);
     if (!address)
         return;
     struct whit_grant grant = {.kind = WHIT_GRANT_CHANNEL,
@@ -199,9 +198,8 @@ void output_to_uart(struct system *system)
     const struct whit_boot_range *boot =
         boot_range(system->boot, WHIT_BOOT_DEVICE, device.range[0].base, device.range[0].bytes);
     uint32_t memory = boot ? selectors_take(system->means, 1) : 0;
-    if (memory == 0 ||
-        whit_derive(boot->selector, WHIT_SELF, memory, WHIT_R_READ | WHIT_R_WRITE,
-                    device.range[0].base - boot->base, WHIT_PAGE) != WHIT_OK)
+    if (memory == 0 || whit_derive(boot->selector, WHIT_SELF, memory, WHIT_R_READ | WHIT_R_WRITE,
+                                   device.range[0].base - boot->base, WHIT_PAGE) != WHIT_OK)
         return;
     uart = map_own(system->means, memory, WHIT_PAGE, WHIT_MAP_READ | WHIT_MAP_WRITE);
     have_channel = false;

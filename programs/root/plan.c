@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    SMALL_FREE_SLOTS = 64,  /* for a program without memory to make anything of */
+    SMALL_FREE_SLOTS = 64, /* for a program without memory to make anything of */
     LARGE_FREE_SLOTS = 1024,
     SLOTS_PER_PAGE = 64,
     FIXED_SELECTORS = 40, /* of root's, for what every program has */
@@ -17,7 +17,7 @@ enum {
 };
 
 #define BLOCK_BYTES (UINT64_C(1) << 21)
-#define GIGABYTE (UINT64_C(1) << 30)
+#define GIGABYTE    (UINT64_C(1) << 30)
 
 static uint64_t pages_ceiling(uint64_t bytes)
 {
@@ -91,10 +91,11 @@ static bool devices_find(struct system *system, uint32_t index)
             return false;
         const struct program *owner = device_owner(system, index, i, device);
         if (owner) {
-            report(system->reporter,
-                   "system.dtb: %s/devices: %s is \"%s\"; %s has it, or registers in the same page. "
-                   "The program is left out.",
-                   program->path, request->name, request->which, owner->path);
+            report(
+                system->reporter,
+                "system.dtb: %s/devices: %s is \"%s\"; %s has it, or registers in the same page. "
+                "The program is left out.",
+                program->path, request->name, request->which, owner->path);
             return false;
         }
         if (!device_is_free(system, device)) {
@@ -187,14 +188,14 @@ static void shares_take(struct system *system)
     for (uint32_t i = 0; i < d->shares; i++) {
         struct shared_channel *shared = &d->shared[i];
         if (!shared->left_out)
-            shared->left_out = !shared_take(system, shared->path, shared->bytes, &shared->memory,
-                                            &shared->base);
+            shared->left_out =
+                !shared_take(system, shared->path, shared->bytes, &shared->memory, &shared->base);
     }
     for (uint32_t i = 0; i < d->duplexes; i++) {
         struct duplex_channel *duplex = &d->duplex[i];
         if (!duplex->left_out)
-            duplex->left_out = !shared_take(system, duplex->path, duplex->bytes, &duplex->memory,
-                                            &duplex->base);
+            duplex->left_out =
+                !shared_take(system, duplex->path, duplex->bytes, &duplex->memory, &duplex->base);
     }
 }
 

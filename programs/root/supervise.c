@@ -49,15 +49,15 @@ static bool make_handler(struct system *system, uint32_t core)
     uint32_t *thread = &system->fault_thread[core];
     uint32_t budget;
     char *stack = heap_take(system->heap, HANDLER_STACK_BYTES, 1);
-    if (!make_object(system, WHIT_THREAD, WHIT_SIZE_THREAD, system->boot->self_space,
-                     WHIT_NATIVE, thread) ||
+    if (!make_object(system, WHIT_THREAD, WHIT_SIZE_THREAD, system->boot->self_space, WHIT_NATIVE,
+                     thread) ||
         !make_object(system, WHIT_BUDGET, WHIT_SIZE_BUDGET, system->boot->first_core + core,
                      HANDLER_PRIORITY, &budget))
         return false;
     enum whit_error error = whit_bind(*thread, WHIT_ROLE_BUDGET, budget);
     if (error == WHIT_OK)
-        error = whit_start(*thread, (uintptr_t)fault_start,
-                           (uintptr_t)stack + HANDLER_STACK_BYTES, 0, 0);
+        error = whit_start(*thread, (uintptr_t)fault_start, (uintptr_t)stack + HANDLER_STACK_BYTES,
+                           0, 0);
     if (error != WHIT_OK)
         report(system->reporter, "cannot start the fault handler of core %u: %s", (unsigned)core,
                whit_error_text(error));

@@ -44,9 +44,9 @@ struct instance {
     /* Its memory: everything made for it lies in `arena`, so revoking that takes all back. */
     struct whit_piece arena, guest_ram;
     uint64_t pool_bytes, stack_bytes;
-    uint32_t slots;           /* of its table in use by grants */
-    uint32_t first_line_slot; /* of these, for interrupt lines */
-    uint32_t free_slots;      /* kept for its own use, behind them */
+    uint32_t slots;                     /* of its table in use by grants */
+    uint32_t first_line_slot;           /* of these, for interrupt lines */
+    uint32_t free_slots;                /* kept for its own use, behind them */
     uint32_t first_selector, selectors; /* root's, for what is made while it is built */
     /* What is made at each start. */
     uint32_t next_selector, rest;

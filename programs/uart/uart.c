@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * PL011 driver: moves bytes between the device and the channel "console".  It sleeps in one wait
- * and is woken by the interrupt or by the console's doorbell; it never polls.  Line speed and format
- * stay as the firmware set them.
+ * and is woken by the interrupt or by the console's doorbell; it never polls.  Line speed and
+ * format stay as the firmware set them.
  *
  * Grants: device "uart", irq "uart", channel "console".
  */

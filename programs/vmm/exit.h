@@ -6,7 +6,7 @@
 #include "whit.h"
 
 /* Bits of the main thread's signal, beyond those that root hands out. */
-#define EVENT_OFF (UINT64_C(1) << 40)
+#define EVENT_OFF   (UINT64_C(1) << 40)
 #define EVENT_RESET (UINT64_C(1) << 41)
 
 /* Before the first exit. */

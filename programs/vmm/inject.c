@@ -19,12 +19,11 @@ enum {
 };
 
 #define PSTATE_DAIF (UINT64_C(0xf) << 6)
-#define PSTATE_PAN (UINT64_C(1) << 22)
+#define PSTATE_PAN  (UINT64_C(1) << 22)
 /* Flags, DIT, UAO is cleared, PAN and SSBS stay. */
-#define PSTATE_KEPT                                                                                \
-    (UINT64_C(0xf) << 28 | UINT64_C(1) << 24 | PSTATE_PAN | UINT64_C(1) << 12)
-#define ESR_IL (UINT64_C(1) << 25)
-#define ESR_WNR (UINT64_C(1) << 6)
+#define PSTATE_KEPT (UINT64_C(0xf) << 28 | UINT64_C(1) << 24 | PSTATE_PAN | UINT64_C(1) << 12)
+#define ESR_IL      (UINT64_C(1) << 25)
+#define ESR_WNR     (UINT64_C(1) << 6)
 
 static uint64_t vector(uint64_t pstate)
 {
@@ -72,7 +71,7 @@ void inject_abort(struct whit_state *state, uint64_t esr, uint64_t address)
         injected |= esr & ESR_WNR;
     }
     state->el1[WHIT_FAR_EL1] = address;
-    take(state, (uint64_t)class << 26 | injected);
+    take(state, (uint64_t) class << 26 | injected);
 }
 
 void inject_undefined(struct whit_state *state)

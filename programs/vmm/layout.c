@@ -11,7 +11,7 @@ struct image_header {
 };
 
 #define IMAGE_MAGIC 0x644d5241 /* "ARM\x64" */
-#define ALIGNMENT UINT64_C(0x200000)
+#define ALIGNMENT   UINT64_C(0x200000)
 
 static uint64_t align(uint64_t offset)
 {

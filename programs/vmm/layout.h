@@ -5,14 +5,14 @@
 
 #include <stdint.h>
 
-#define GUEST_DISTRIBUTOR UINT64_C(0x08000000)
+#define GUEST_DISTRIBUTOR    UINT64_C(0x08000000)
 #define GUEST_REDISTRIBUTORS UINT64_C(0x080a0000)
-#define GUEST_UART UINT64_C(0x09000000)
-#define GUEST_RAM UINT64_C(0x40000000)
+#define GUEST_UART           UINT64_C(0x09000000)
+#define GUEST_RAM            UINT64_C(0x40000000)
 
 enum {
-    GUEST_UART_LINE = 33,         /* shared interrupt 1 */
-    GUEST_TIMER_LINE = 27,        /* virtual timer */
+    GUEST_UART_LINE = 33,  /* shared interrupt 1 */
+    GUEST_TIMER_LINE = 27, /* virtual timer */
     GUEST_UART_CLOCK_HZ = 24000000,
     GUEST_TREE_BYTES = 0x10000
 };

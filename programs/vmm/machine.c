@@ -7,16 +7,17 @@
 #include "whit/splitter.h"
 
 enum {
-    POOL_PAGES = 16,      /* tables of the machine's space */
-    OWN_POOL_PAGES = 8,   /* tables for the view of the guest's RAM */
+    POOL_PAGES = 16,    /* tables of the machine's space */
+    OWN_POOL_PAGES = 8, /* tables for the view of the guest's RAM */
     STACK_BYTES = 16384,
-    SIZE_1G = 1 << 30
+    SIZE_1G = 1 << 30,
+    SLICE_NS = 3000000
 };
 
 /* Own addresses beyond what root maps. */
 #define STATE_PAGES UINT64_C(0x1f00000000)
-#define OWN_RAM UINT64_C(0x2000000000)
-#define MPIDR_RES1 (UINT64_C(1) << 31)
+#define OWN_RAM     UINT64_C(0x2000000000)
+#define MPIDR_RES1  (UINT64_C(1) << 31)
 
 void vmm_entry(void); /* entry.S */
 void vmm_start(void);
@@ -143,9 +144,10 @@ void machine_hand_over(void)
 
 /* ---- the handler thread */
 
-static uint32_t make_budget(uint64_t priority)
+/* `slice` in ticks: how long it runs before its equals do. */
+static uint32_t make_budget(uint64_t priority, uint64_t slice)
 {
-    return make(WHIT_BUDGET, WHIT_SIZE_BUDGET, core, priority, 0, 0, "make a budget");
+    return make(WHIT_BUDGET, WHIT_SIZE_BUDGET, core, priority, 0, slice, "make a budget");
 }
 
 static uint32_t make_portal(uint32_t thread, uint64_t badge)
@@ -159,7 +161,7 @@ static uint32_t make_handler(uint64_t priority)
     uint32_t thread =
         make(WHIT_THREAD, WHIT_SIZE_THREAD, WHIT_SELF, WHIT_NATIVE, 0, 0, "make a thread");
 
-    need(whit_bind(thread, WHIT_ROLE_BUDGET, make_budget(priority)), "bind a budget");
+    need(whit_bind(thread, WHIT_ROLE_BUDGET, make_budget(priority, 0)), "bind a budget");
     need(whit_start(thread, (uintptr_t)vmm_start, (uintptr_t)stack + STACK_BYTES,
                     whit_tls_init(stack_tls), 0),
          "start a thread");
@@ -173,8 +175,8 @@ static uint32_t make_line(uint32_t thread, unsigned line, unsigned flags)
 {
     uint32_t signal = make(WHIT_SIGNAL, WHIT_SIZE_SIGNAL, core, 0, 0, 0, "make a signal");
 
-    need(whit_target(signal, WHIT_TARGET_VIRQ, thread, WHIT_VIRQ((uint64_t)line, UINT64_C(0), flags),
-                     0),
+    need(whit_target(signal, WHIT_TARGET_VIRQ, thread,
+                     WHIT_VIRQ((uint64_t)line, UINT64_C(0), flags), 0),
          "bind an interrupt");
     return signal;
 }
@@ -203,9 +205,12 @@ static void make_cpu(unsigned index, uint32_t handler, uint64_t priority)
 {
     struct machine_cpu *cpu = &machine.cpu[index];
 
-    cpu->thread = make(WHIT_THREAD, WHIT_SIZE_THREAD, machine.space, WHIT_VCPU, 0, 0,
-                       "make a virtual CPU");
-    need(whit_bind(cpu->thread, WHIT_ROLE_BUDGET, make_budget(priority)), "bind a budget");
+    cpu->thread =
+        make(WHIT_THREAD, WHIT_SIZE_THREAD, machine.space, WHIT_VCPU, 0, 0, "make a virtual CPU");
+    /* A virtual CPU may spin until another one, behind it on this core, has done something. */
+    need(
+        whit_bind(cpu->thread, WHIT_ROLE_BUDGET, make_budget(priority, whit_ns_to_ticks(SLICE_NS))),
+        "bind a budget");
     need(whit_bind(cpu->thread, WHIT_ROLE_FAULT, make_portal(handler, BADGE_FIRST_CPU + index)),
          "bind a portal for exits");
     make_state(index);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel objects of the virtual machine, made from the grants "objects", "guest-ram" and "core":
- * its space, its virtual CPUs with their interrupts, and the thread that handles their exits.
+ * The kernel objects of the virtual machine, made from the grants "objects", "guest-ram" and
+ * "core": its space, its virtual CPUs with their interrupts, and the thread that handles their
+ * exits.
  */
 #ifndef VMM_MACHINE_H
 #define VMM_MACHINE_H
@@ -23,7 +24,7 @@ struct machine {
     uint32_t shared_signal[VGIC_LINES - VGIC_PRIVATE];
     uint32_t space;
     uint64_t ram_bytes;
-    uint8_t *ram; /* own view, while the guest is loaded */
+    uint8_t *ram;    /* own view, while the guest is loaded */
     uint32_t events; /* portal: the main thread calls the handler thread */
 };
 

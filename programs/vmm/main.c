@@ -50,9 +50,9 @@ static void load(struct layout *layout)
 {
     const struct whit_grant *kernel = file("kernel"), *initrd = file("initrd");
     const char *command_line = whit_argument("cmdline");
-    const char *why = layout_make(layout, machine.ram_bytes,
-                                  (const void *)(uintptr_t)kernel->address, kernel->bytes,
-                                  initrd->bytes);
+    const char *why =
+        layout_make(layout, machine.ram_bytes, (const void *)(uintptr_t)kernel->address,
+                    kernel->bytes, initrd->bytes);
 
     if (why != NULL)
         whit_fail("%s", why);

@@ -24,7 +24,7 @@ enum {
     CTLR_ARE = 1 << 4,
     CTLR_DS = 1 << 6, /* one security state */
     TYPER_NUMBER_BITS = 9 << 19,
-    IIDR = 0x0700043b,     /* Arm; nothing depends on it */
+    IIDR = 0x0700043b, /* Arm; nothing depends on it */
     PIDR2_GICV3 = 3 << 4,
 
     GICR_CTLR = 0x0000,
@@ -296,7 +296,8 @@ uint64_t vgic_distributor_read(struct vgic *vgic, uint32_t offset, unsigned byte
     return cut(distributor_word(vgic, word), offset, bytes);
 }
 
-/* A route to a CPU that does not exist goes to the first; so does one to "any" (Interrupt_Routing). */
+/* A route to a CPU that does not exist goes to the first; so does one to "any" (Interrupt_Routing).
+ */
 static void write_route(struct vgic *vgic, struct vgic_line *line, uint64_t route)
 {
     const unsigned number = (unsigned)(line - vgic->shared_line) + VGIC_PRIVATE;
@@ -394,8 +395,8 @@ void vgic_send(struct vgic *vgic, unsigned cpu, uint64_t value)
     const unsigned number = (unsigned)(value >> 24) & 0xf;
     const bool all_others = (value >> 40 & 1) != 0;
     const unsigned cluster = (unsigned)(value >> 16) & 0xff;
-    const bool reachable = (value >> 32 & 0xff) == 0 && (value >> 44 & 0xf) == 0 &&
-                           (value >> 48 & 0xff) == 0;
+    const bool reachable =
+        (value >> 32 & 0xff) == 0 && (value >> 44 & 0xf) == 0 && (value >> 48 & 0xff) == 0;
 
     for (unsigned to = 0; to < vgic->cpus; to++)
         if (all_others ? to != cpu

@@ -45,7 +45,7 @@ struct vgic_line {
 struct vgic {
     const struct vgic_output *output;
     unsigned cpus;
-    bool group1;           /* GICD_CTLR */
+    bool group1;            /* GICD_CTLR */
     bool asleep[VGIC_CPUS]; /* GICR_WAKER */
     struct vgic_line private_line[VGIC_CPUS][VGIC_PRIVATE];
     struct vgic_line shared_line[VGIC_LINES - VGIC_PRIVATE];

@@ -115,8 +115,7 @@ uint64_t arch_entry_leaf(uintptr_t physical, unsigned level, unsigned access, bo
     uint64_t mask = ((uint64_t)1 << shift(level)) - 1;
     if ((physical & mask) != 0)
         violation("a block entry with an unaligned address");
-    return physical | (level == LEVEL_PAGE ? 3 : 1) | (uint64_t)access << 4 |
-           (uint64_t)device << 8;
+    return physical | (level == LEVEL_PAGE ? 3 : 1) | (uint64_t)access << 4 | (uint64_t)device << 8;
 }
 
 uint64_t arch_entry_table(uintptr_t table)

@@ -47,8 +47,7 @@ static const char *check_table(struct space *space, uint64_t *table)
 static const char *count_leaves(struct space *space, uint64_t *table, unsigned level,
                                 uint64_t *bytes);
 
-static const char *count_entry(struct space *space, uint64_t entry, unsigned level,
-                               uint64_t *bytes)
+static const char *count_entry(struct space *space, uint64_t entry, unsigned level, uint64_t *bytes)
 {
     if (!arch_entry_is_valid(entry)) {
         EXPECT(entry == 0);
@@ -96,8 +95,8 @@ static const char *check_mapping(struct space *space, const struct slot *slot)
         unsigned level;
         uint64_t entry = translate(space, ipa, &level);
         uintptr_t physical = cap_base(slot) + (ipa - start);
-        EXPECT(entry == arch_entry_leaf(physical, level, mapping_access(slot),
-                                        cap_flag(slot, CAP_DEVICE)));
+        EXPECT(entry ==
+               arch_entry_leaf(physical, level, mapping_access(slot), cap_flag(slot, CAP_DEVICE)));
         ipa += (uint64_t)1 << (39 - 9 * level);
         EXPECT(ipa <= position);
     }

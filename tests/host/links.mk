@@ -12,3 +12,14 @@ test_mux_links := programs/console/mux.c
 test_parameters_links := lib/parameters.c
 test_death_links := programs/root/death.c $(ROOT_PURE)
 test_archive_links := programs/root/archive.c
+
+# The memory half of the kernel, in a small machine.
+MACHINE := tests/host/world.c tests/host/invariant.c
+test_cap_links := $(MACHINE)
+test_memory_links := $(MACHINE)
+test_stage2_links := $(MACHINE)
+test_make_links := $(MACHINE)
+test_teardown_links := $(MACHINE)
+test_random_links := $(MACHINE)
+test_vgic_links := programs/vmm/vgic.c
+test_vmm_links := $(patsubst %,programs/vmm/%.c,inject layout pl011 psci tree vgic)

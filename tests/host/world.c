@@ -92,12 +92,15 @@ static void check_world(unsigned number)
     }
 }
 
-/* Takes everything back: then nothing may be left but the memory, in as many pieces as there are. */
+/* Takes everything back: nothing but memory may be left, in as many pieces as there are. */
 static void world_end(void)
 {
     fake_interrupt_every = 0;
     fake_on_pause = NULL;
     core_here()->current = 0;
+    /* The first space never ends; what it was given beyond its first pool is taken by hand. */
+    while (world_space->pool_count > 1)
+        cap_remove(&world_space->pool[--world_space->pool_count]);
     uint64_t bytes = 0;
     struct slot *ram = world_slot(WORLD_RAM), *piece = ram;
     do {

@@ -10,7 +10,7 @@
 #include "fake_arch.h"
 #include "invariant.h"
 
-#define WORLD_DEVICE_BASE UINT64_C(0x1000000000)
+#define WORLD_DEVICE_BASE  UINT64_C(0x1000000000)
 #define WORLD_DEVICE_BYTES (UINT64_C(8) << 30)
 enum { WORLD_RAM_BYTES = 8 << 20, WORLD_LINES = 64 };
 
@@ -63,8 +63,7 @@ void test_check(bool good, const char *what, const char *file, int line);
 void test_equal(long long is, long long should, const char *what, const char *file, int line);
 int test_finish(void);
 
-#define CHECK(condition) test_check((condition), #condition, __FILE__, __LINE__)
-#define EQUAL(is, should)                                                                          \
-    test_equal((long long)(is), (long long)(should), #is, __FILE__, __LINE__)
+#define CHECK(condition)  test_check((condition), #condition, __FILE__, __LINE__)
+#define EQUAL(is, should) test_equal((long long)(is), (long long)(should), #is, __FILE__, __LINE__)
 
 #endif

@@ -137,8 +137,8 @@ static inline uint32_t new_space(enum whit_space_type type)
 /* A thread of root's own space with a budget. */
 static inline uint32_t new_thread(unsigned priority)
 {
-    uint32_t thread = new_object(WHIT_THREAD, WHIT_SIZE_THREAD,
-                                 whit_boot->self_space, WHIT_NATIVE, 0, 0);
+    uint32_t thread =
+        new_object(WHIT_THREAD, WHIT_SIZE_THREAD, whit_boot->self_space, WHIT_NATIVE, 0, 0);
 
     need("a budget for a thread", whit_bind(thread, WHIT_ROLE_BUDGET, new_budget(priority)));
     return thread;

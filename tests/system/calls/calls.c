@@ -8,16 +8,16 @@
 
 _Static_assert(WHIT_OP_RECEIVE == 18, "start_receiver has this number");
 
-void start_handler(void);  /* replies to nobody: is an idle handler from then on */
-void start_receiver(void); /* the same, but takes a capability into slot x0 first */
-void start_spin(void);     /* never ends */
-void start_call(void);     /* calls portal x0, then svc #0 with the status in x8 */
+void start_handler(void);   /* replies to nobody: is an idle handler from then on */
+void start_receiver(void);  /* the same, but takes a capability into slot x0 first */
+void start_spin(void);      /* never ends */
+void start_call(void);      /* calls portal x0, then svc #0 with the status in x8 */
 void enter_echo(void);      /* answers x0 + 1, and the badge in x1 */
 void enter_pass_back(void); /* answers with x0 as x10 */
-void enter_chain(void);     /* calls portal x0 with x0 + 1 and x1 - 1 unless x1 is 0; x2: an error */
-void enter_wait(void);      /* waits for signal x0, answers bits and status */
-void enter_die(void);       /* svc #0 */
-void enter_fault(void);     /* a fault's handler: see fault_record */
+void enter_chain(void); /* calls portal x0 with x0 + 1 and x1 - 1 unless x1 is 0; x2: an error */
+void enter_wait(void);  /* waits for signal x0, answers bits and status */
+void enter_die(void);   /* svc #0 */
+void enter_fault(void); /* a fault's handler: see fault_record */
 void start_read(void);
 void start_write(void);
 void start_jump(void);
@@ -58,8 +58,7 @@ static uint32_t new_handler(void (*start)(void), uint64_t x0)
 {
     uint32_t thread = new_thread(PRIORITY_HIGH);
 
-    need("a handler",
-         whit_start(thread, (uintptr_t)start, new_stack(), 0, x0));
+    need("a handler", whit_start(thread, (uintptr_t)start, new_stack(), 0, x0));
     let_others_run();
     return thread;
 }
@@ -127,8 +126,8 @@ static void test_call(void)
 
 static void test_dead(void)
 {
-    uint32_t lazy = new_object(WHIT_THREAD, WHIT_SIZE_THREAD, whit_boot->self_space, WHIT_NATIVE,
-                               0, 0);
+    uint32_t lazy =
+        new_object(WHIT_THREAD, WHIT_SIZE_THREAD, whit_boot->self_space, WHIT_NATIVE, 0, 0);
     uint32_t dying = new_handler(start_handler, 0);
     uint32_t victim = new_thread(PRIORITY_HIGH);
 
@@ -166,7 +165,8 @@ static void test_pass(void)
 {
     uint32_t slot = new_slot(), page = new_memory(WHIT_PAGE), child = new_slot();
     uint32_t handler = new_handler(start_receiver, slot);
-    uint32_t echo = new_portal(handler, enter_echo, 5), back = new_portal(handler, enter_pass_back, 0);
+    uint32_t echo = new_portal(handler, enter_echo, 5),
+             back = new_portal(handler, enter_pass_back, 0);
     struct whit_message message = {.pass = WHIT_PASS(empty_slot())};
 
     check_error("pass of nothing", whit_call(echo, &message), WHIT_E_CAPABILITY);
@@ -279,8 +279,8 @@ static void test_faults(void)
 
     fault_at(&faulty, start_read, nowhere + 8);
     check("a read of nothing", is_fault(CLASS_ACCESS, start_read));
-    check("... with the address", fault_record.far == nowhere + 8 &&
-                                      fault_record.ipa >> 12 == nowhere >> 12);
+    check("... with the address",
+          fault_record.far == nowhere + 8 && fault_record.ipa >> 12 == nowhere >> 12);
     check("... and all registers", page->x[0] == nowhere + 8 && page->tls == 0x7157 &&
                                        page->sp == fault_record.sp &&
                                        page->esr == fault_record.esr);
@@ -289,20 +289,19 @@ static void test_faults(void)
     fault_at(&faulty, start_read, UINT64_C(1) << 45);
     check("a read beyond the space", is_fault(CLASS_ACCESS, start_read));
     fault_at(&faulty, start_write, (uintptr_t)start_write);
-    check("a write to text", is_fault(CLASS_ACCESS, start_write) &&
-                                 fault_record.far == (uintptr_t)start_write);
+    check("a write to text",
+          is_fault(CLASS_ACCESS, start_write) && fault_record.far == (uintptr_t)start_write);
     fault_at(&faulty, start_jump, (uintptr_t)stacks);
-    check("a jump into data", fault_record.count == 1 &&
-                                  fault_record.esr >> 26 == CLASS_FETCH &&
+    check("a jump into data", fault_record.count == 1 && fault_record.esr >> 26 == CLASS_FETCH &&
                                   fault_record.pc == (uintptr_t)stacks);
     fault_at(&faulty, start_jump, nowhere);
-    check("a jump into nothing", fault_record.esr >> 26 == CLASS_FETCH &&
-                                     fault_record.pc == nowhere);
+    check("a jump into nothing",
+          fault_record.esr >> 26 == CLASS_FETCH && fault_record.pc == nowhere);
     fault_at(&faulty, start_undefined, 0);
     check("an undefined instruction", is_fault(CLASS_UNKNOWN, start_undefined));
     fault_at(&faulty, start_exit, 0x99);
-    check("svc #0", fault_record.esr >> 26 == CLASS_SVC && page->x[8] == 0x77 &&
-                        page->x[0] == 0x99);
+    check("svc #0",
+          fault_record.esr >> 26 == CLASS_SVC && page->x[8] == 0x77 && page->x[0] == 0x99);
 
     page->pc = (uintptr_t)after_fault;
     fault_record.count = 0;
@@ -359,8 +358,8 @@ static void test_no_handler(void)
 static void test_threads(void)
 {
     uint32_t thread = new_thread(PRIORITY_LOW), signal = new_signal();
-    uint32_t bare = new_object(WHIT_THREAD, WHIT_SIZE_THREAD, whit_boot->self_space, WHIT_NATIVE,
-                               0, 0);
+    uint32_t bare =
+        new_object(WHIT_THREAD, WHIT_SIZE_THREAD, whit_boot->self_space, WHIT_NATIVE, 0, 0);
     uint32_t page = new_memory(WHIT_PAGE), child = new_slot(), budget = new_budget(PRIORITY_LOW);
     const uint64_t spin = (uintptr_t)start_spin;
 
@@ -388,13 +387,13 @@ static void test_threads(void)
     check_error("bind in no role", whit_bind(thread, WHIT_ROLES, budget), WHIT_E_ARGUMENT);
     check_error("bind of another kind", whit_bind(thread, WHIT_ROLE_BUDGET, page),
                 WHIT_E_CAPABILITY);
-    check_error("bind of a state page of the wrong kind", whit_bind(thread, WHIT_ROLE_STATE, budget),
-                WHIT_E_CAPABILITY);
+    check_error("bind of a state page of the wrong kind",
+                whit_bind(thread, WHIT_ROLE_STATE, budget), WHIT_E_CAPABILITY);
     check_error("bind of a state page that is none",
                 whit_bind(thread, WHIT_ROLE_STATE, new_memory(2 * WHIT_PAGE)), WHIT_E_SIZE);
     need("a child", whit_derive(page, 0, child, WHIT_R_READ, 0, 0));
-    check_error("bind of a state page without the right",
-                whit_bind(thread, WHIT_ROLE_STATE, child), WHIT_E_RIGHTS);
+    check_error("bind of a state page without the right", whit_bind(thread, WHIT_ROLE_STATE, child),
+                WHIT_E_RIGHTS);
     check_error("bind of a state page", whit_bind(thread, WHIT_ROLE_STATE, page), WHIT_OK);
     check_error("unbind of it", whit_bind(thread, WHIT_ROLE_STATE, 0), WHIT_OK);
     check_error("bind of another budget", whit_bind(thread, WHIT_ROLE_BUDGET, budget), WHIT_OK);

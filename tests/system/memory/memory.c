@@ -31,19 +31,16 @@ static void test_derive(void)
     check_error("derive of nothing", whit_derive(empty_slot(), 0, child, read, 0, 0),
                 WHIT_E_CAPABILITY);
     check_error("derive of slot 0", whit_derive(0, 0, child, read, 0, 0), WHIT_E_CAPABILITY);
-    check_error("derive of a selector out of range",
-                whit_derive(WHIT_SLOTS, 0, child, read, 0, 0), WHIT_E_CAPABILITY);
+    check_error("derive of a selector out of range", whit_derive(WHIT_SLOTS, 0, child, read, 0, 0),
+                WHIT_E_CAPABILITY);
     check_error("derive into what is no space", whit_derive(page, page, child, read, 0, 0),
                 WHIT_E_CAPABILITY);
-    check_error("derive into a full slot", whit_derive(page, 0, page, read, 0, 0),
-                WHIT_E_OCCUPIED);
+    check_error("derive into a full slot", whit_derive(page, 0, page, read, 0, 0), WHIT_E_OCCUPIED);
     check_error("derive into slot 0", whit_derive(page, 0, 0, read, 0, 0), WHIT_E_CAPABILITY);
-    check_error("derive, not aligned", whit_derive(page, 0, child, read, 1, 64),
-                WHIT_E_ALIGNMENT);
+    check_error("derive, not aligned", whit_derive(page, 0, child, read, 1, 64), WHIT_E_ALIGNMENT);
     check_error("derive, too long", whit_derive(page, 0, child, read, 64, WHIT_PAGE), WHIT_E_SIZE);
     check_error("derive, beyond", whit_derive(page, 0, child, read, WHIT_PAGE, 0), WHIT_E_SIZE);
-    check_error("derive, no such right", whit_derive(page, 0, child, 0x100, 0, 0),
-                WHIT_E_RIGHTS);
+    check_error("derive, no such right", whit_derive(page, 0, child, 0x100, 0, 0), WHIT_E_RIGHTS);
     check_error("derive", whit_derive(page, 0, child, read, 0, 0), WHIT_OK);
     check_error("derive with more rights",
                 whit_derive(child, 0, grandchild, read | WHIT_R_WRITE, 0, 0), WHIT_E_RIGHTS);
@@ -77,13 +74,14 @@ static void test_give(void)
                 WHIT_E_BUSY);
     check_error("... nor given again", whit_give(page, 0, other), WHIT_E_BUSY);
     check_error("what was given can be given on", whit_give(given, 0, other), WHIT_OK);
-    check_error("split of what was given", whit_split(other, new_slot(), WHIT_SIZE_SIGNAL), WHIT_OK);
+    check_error("split of what was given", whit_split(other, new_slot(), WHIT_SIZE_SIGNAL),
+                WHIT_OK);
     check_error("make of what was given",
                 whit_make(other, WHIT_SIGNAL, whit_boot->first_core, 0, 0, 0), WHIT_OK);
     check_error("revoke takes objects", whit_revoke(page), WHIT_OK);
     check_error("... the given one is gone", whit_notify(other, 1), WHIT_E_CAPABILITY);
-    check_error("... the parent can be used again",
-                whit_derive(page, 0, other, WHIT_R_READ, 0, 0), WHIT_OK);
+    check_error("... the parent can be used again", whit_derive(page, 0, other, WHIT_R_READ, 0, 0),
+                WHIT_OK);
 }
 
 static void test_transfer(void)
@@ -97,8 +95,8 @@ static void test_transfer(void)
     check_error("transfer", whit_transfer(from, 0, to), WHIT_OK);
     check_error("... empties the slot", whit_delete(from), WHIT_E_CAPABILITY);
     check_error("transfer into a space without pool", whit_transfer(to, space, 5), WHIT_E_FUNDS);
-    check_error("transfer of an original into a space", whit_transfer(whit_boot->first_core, space, 5),
-                WHIT_E_ORIGINAL);
+    check_error("transfer of an original into a space",
+                whit_transfer(whit_boot->first_core, space, 5), WHIT_E_ORIGINAL);
     need("pool", whit_donate(new_memory(WHIT_PAGE), space));
     check_error("transfer into a space", whit_transfer(to, space, 5), WHIT_OK);
     check_error("derive into a full slot of a space",
@@ -113,8 +111,7 @@ static void test_split(void)
     uint32_t lower = new_memory(WHIT_PAGE), upper = new_slot(), other = new_memory(WHIT_PAGE);
 
     check_error("split of nothing", whit_split(empty_slot(), upper, 64), WHIT_E_CAPABILITY);
-    check_error("split of another kind", whit_split(whit_boot->irq, upper, 64),
-                WHIT_E_CAPABILITY);
+    check_error("split of another kind", whit_split(whit_boot->irq, upper, 64), WHIT_E_CAPABILITY);
     check_error("split into a full slot", whit_split(lower, other, 64), WHIT_E_OCCUPIED);
     check_error("split, not aligned", whit_split(lower, upper, 65), WHIT_E_ALIGNMENT);
     check_error("split at 0", whit_split(lower, upper, 0), WHIT_E_SIZE);
@@ -145,8 +142,7 @@ static void test_map(void)
     check_error("map, not aligned", whit_map(page, 0, WINDOW + 64, both), WHIT_E_ALIGNMENT);
     check_error("map beyond the space", whit_map(page, 0, UINT64_C(1) << WHIT_ADDRESS_BITS, both),
                 WHIT_E_ARGUMENT);
-    check_error("map around the end", whit_map(page, 0, UINT64_MAX - 4095, both),
-                WHIT_E_ARGUMENT);
+    check_error("map around the end", whit_map(page, 0, UINT64_MAX - 4095, both), WHIT_E_ARGUMENT);
     check_error("map with no access", whit_map(page, 0, WINDOW, 0), WHIT_E_ARGUMENT);
     check_error("map with unknown access", whit_map(page, 0, WINDOW, 17), WHIT_E_ARGUMENT);
     check_error("map into what is no space", whit_map(page, other, WINDOW, both),
@@ -157,11 +153,9 @@ static void test_map(void)
     check_error("map", whit_map(page, 0, WINDOW, both), WHIT_OK);
     window()[0] = 0x1234;
     check("... memory can be written", window()[0] == 0x1234);
-    check_error("map of what is mapped", whit_map(page, 0, WINDOW + WHIT_PAGE, both),
-                WHIT_E_BUSY);
+    check_error("map of what is mapped", whit_map(page, 0, WINDOW + WHIT_PAGE, both), WHIT_E_BUSY);
     check_error("map over something", whit_map(other, 0, WINDOW, both), WHIT_E_OCCUPIED);
-    check_error("... leaves the other free", whit_map(other, 0, WINDOW + WHIT_PAGE, both),
-                WHIT_OK);
+    check_error("... leaves the other free", whit_map(other, 0, WINDOW + WHIT_PAGE, both), WHIT_OK);
     check_error("make of what is mapped",
                 whit_make(page, WHIT_THREAD, whit_boot->self_space, 0, 0, 0), WHIT_E_BUSY);
     check_error("give of what is mapped", whit_give(page, 0, half), WHIT_E_BUSY);
@@ -170,8 +164,7 @@ static void test_map(void)
     check_error("unmap again", whit_unmap(page), WHIT_E_STATE);
     check_error("unmap of nothing", whit_unmap(empty_slot()), WHIT_E_CAPABILITY);
     need("a child", whit_derive(page, 0, half, WHIT_R_READ, 0, 2048));
-    check_error("map of half a page", whit_map(half, 0, WINDOW, WHIT_MAP_READ),
-                WHIT_E_ALIGNMENT);
+    check_error("map of half a page", whit_map(half, 0, WINDOW, WHIT_MAP_READ), WHIT_E_ALIGNMENT);
     need("no child", whit_delete(half));
     need("a child", whit_derive(page, 0, half, WHIT_R_READ, 0, 0));
     check_error("map with more rights", whit_map(half, 0, WINDOW, both), WHIT_E_RIGHTS);
@@ -207,7 +200,8 @@ static void test_map_large(void)
 
 static void test_make(void)
 {
-    uint32_t core = whit_boot->first_core, small = new_memory(WHIT_SIZE_SIGNAL), page = new_memory(WHIT_PAGE);
+    uint32_t core = whit_boot->first_core, small = new_memory(WHIT_SIZE_SIGNAL),
+             page = new_memory(WHIT_PAGE);
     uint32_t space = new_memory(8192), moved = new_memory(16384), inner = new_slot();
     uint32_t thread = new_thread(PRIORITY_LOW);
 
@@ -218,8 +212,7 @@ static void test_make(void)
     check_error("make no kind", whit_make(small, WHIT_KINDS, core, 0, 0, 0), WHIT_E_ARGUMENT);
     check_error("make memory", whit_make(small, WHIT_MEMORY, core, 0, 0, 0), WHIT_E_ARGUMENT);
     check_error("make a core", whit_make(small, WHIT_CORE, core, 0, 0, 0), WHIT_E_ARGUMENT);
-    check_error("make of the wrong size", whit_make(page, WHIT_SIGNAL, core, 0, 0, 0),
-                WHIT_E_SIZE);
+    check_error("make of the wrong size", whit_make(page, WHIT_SIGNAL, core, 0, 0, 0), WHIT_E_SIZE);
     check_error("make a signal without core", whit_make(small, WHIT_SIGNAL, 0, 0, 0, 0),
                 WHIT_E_CAPABILITY);
     check_error("make a signal at another kind", whit_make(small, WHIT_SIGNAL, page, 0, 0, 0),
@@ -252,12 +245,15 @@ static void test_make(void)
     check_error("make a thread in the own space",
                 whit_make(new_memory(WHIT_SIZE_THREAD), WHIT_THREAD, WHIT_SELF, 0, 0, 0), WHIT_OK);
     check_error("make a portal without thread",
-                whit_make(new_memory(WHIT_SIZE_PORTAL), WHIT_PORTAL, core, 0, 0, 0), WHIT_E_CAPABILITY);
-    check_error("make a portal with a badge too large",
-                whit_make(new_memory(WHIT_SIZE_PORTAL), WHIT_PORTAL, thread, 0, UINT64_C(1) << 63, 0),
-                WHIT_E_ARGUMENT);
+                whit_make(new_memory(WHIT_SIZE_PORTAL), WHIT_PORTAL, core, 0, 0, 0),
+                WHIT_E_CAPABILITY);
+    check_error(
+        "make a portal with a badge too large",
+        whit_make(new_memory(WHIT_SIZE_PORTAL), WHIT_PORTAL, thread, 0, UINT64_C(1) << 63, 0),
+        WHIT_E_ARGUMENT);
     check_error("make a budget with no priority",
-                whit_make(new_memory(WHIT_SIZE_BUDGET), WHIT_BUDGET, core, 256, 0, 0), WHIT_E_ARGUMENT);
+                whit_make(new_memory(WHIT_SIZE_BUDGET), WHIT_BUDGET, core, 256, 0, 0),
+                WHIT_E_ARGUMENT);
     check_error("make a budget larger than its period",
                 whit_make(new_memory(WHIT_SIZE_BUDGET), WHIT_BUDGET, core, 1, 2000000, 1000000),
                 WHIT_E_ARGUMENT);
@@ -275,8 +271,8 @@ static void test_core(void)
                 WHIT_E_ARGUMENT);
     check_error("... a budget below it",
                 whit_make(new_memory(WHIT_SIZE_BUDGET), WHIT_BUDGET, core, 60, 0, 0), WHIT_OK);
-    check_error("... a higher ceiling",
-                whit_derive(core, 0, new_slot(), WHIT_R_CONTROL, 61, 0), WHIT_E_ARGUMENT);
+    check_error("... a higher ceiling", whit_derive(core, 0, new_slot(), WHIT_R_CONTROL, 61, 0),
+                WHIT_E_ARGUMENT);
     check_error("power without the right", whit_power(core, WHIT_POWER_OFF), WHIT_E_RIGHTS);
     check_error("power of nothing", whit_power(empty_slot(), WHIT_POWER_OFF), WHIT_E_CAPABILITY);
     check_error("power of no kind", whit_power(whit_boot->first_core, (enum whit_power)2),
@@ -299,8 +295,8 @@ static void test_donate(void)
     check_error("... it can be used", whit_derive(whit_boot->irq, space, 9, 0, 0, 1), WHIT_OK);
     check_error("revoke of a pool page ends the space", whit_revoke(pool), WHIT_OK);
     check_error("... the space is gone", whit_derive(pool, space, 9, 0, 0, 0), WHIT_E_CAPABILITY);
-    check_error("... the page is memory again", whit_make(pool, WHIT_THREAD, whit_boot->self_space, 0, 0, 0),
-                WHIT_OK);
+    check_error("... the page is memory again",
+                whit_make(pool, WHIT_THREAD, whit_boot->self_space, 0, 0, 0), WHIT_OK);
 }
 
 /* Programs receive only memory that is zero, wherever it has been before. */

@@ -3,10 +3,10 @@
  * Virtual interrupts: the queue (kernel/virq.c) with the choice of list registers
  * (kernel/aarch64/listreg.c) on a model of the hardware and of a guest.
  */
-#define arch_virq_refill listreg_refill
+#define arch_virq_refill  listreg_refill
 #define arch_virq_retract listreg_retract
-#include "../../kernel/virq.c"
 #include "../../kernel/aarch64/listreg.c"
+#include "../../kernel/virq.c"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,8 +207,9 @@ static void test_timer(void)
     fresh();
     struct signal *signal = bind(11, 0xa0, WHIT_VIRQ_ENABLED | WHIT_VIRQ_TIMER);
     raise(signal);
-    bool good = vcpu_thread.vcpu.timer_signal == signal && (registers[0] & LR_HW) &&
-                (registers[0] >> LR_PHYSICAL_SHIFT & 0x1fff) == TIMER_LINE;
+    const uint64_t shown = registers[signal->listed - 1];
+    bool good = vcpu_thread.vcpu.timer_signal == signal && (shown & LR_HW) &&
+                (shown >> LR_PHYSICAL_SHIFT & 0x1fff) == TIMER_LINE;
     good = good && guest_take() == 27;
     guest_end(27);
     result("the timer's interrupt is linked to the hardware's", good && timer_ended);
@@ -247,7 +248,8 @@ static void test_unloaded(void)
     result("what comes while it is not loaded waits", good && guest_take() == 21);
 }
 
-/* Whatever happens in whatever order: an edge is seen after it was raised, a level while it lasts. */
+/* Whatever happens in whatever order: an edge is seen after it was raised, a level while it lasts.
+ */
 static void test_random(void)
 {
     unsigned owed[SIGNALS] = {0};

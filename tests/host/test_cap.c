@@ -53,7 +53,8 @@ static void test_derive(void)
 {
     test_begin("derive makes a child with the range and rights asked for");
     world_init();
-    EQUAL(OP(WHIT_OP_DERIVE, WORLD_RAM, 0, A, WHIT_R_READ | WHIT_R_DERIVE, 0x1000, 0x2040), WHIT_OK);
+    EQUAL(OP(WHIT_OP_DERIVE, WORLD_RAM, 0, A, WHIT_R_READ | WHIT_R_DERIVE, 0x1000, 0x2040),
+          WHIT_OK);
     EQUAL(cap_base(world_slot(A)), (uintptr_t)world_ram + 0x1000);
     EQUAL(cap_bytes(world_slot(A)), 0x2040);
     EQUAL(cap_rights(world_slot(A)), WHIT_R_READ | WHIT_R_DERIVE);

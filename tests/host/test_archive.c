@@ -46,8 +46,9 @@ static void test_archive(void)
 {
     struct archive archive = make_archive();
     struct file file;
-    result("first file", archive_find(&archive, "root", &file) && file.bytes == 4 &&
-                             memcmp(file.start, "ROOT", 4) == 0 && file.offset % 4096 == 0,
+    result("first file",
+           archive_find(&archive, "root", &file) && file.bytes == 4 &&
+               memcmp(file.start, "ROOT", 4) == 0 && file.offset % 4096 == 0,
            "");
     result("later file", archive_find(&archive, "second", &file) && file.bytes == 3, "");
     result("empty file", archive_find(&archive, "empty", &file) && file.bytes == 0, "");
@@ -84,9 +85,13 @@ static void test_damage(void)
 
 static struct whit_image image(void)
 {
-    return (struct whit_image){.magic = WHIT_IMAGE_MAGIC, .abi = WHIT_ABI_VERSION,
-                               .stack_bytes = 4096, .entry = WHIT_IMAGE_BASE + 64,
-                               .text_bytes = 4096, .rodata_bytes = 4096, .data_bytes = 0,
+    return (struct whit_image){.magic = WHIT_IMAGE_MAGIC,
+                               .abi = WHIT_ABI_VERSION,
+                               .stack_bytes = 4096,
+                               .entry = WHIT_IMAGE_BASE + 64,
+                               .text_bytes = 4096,
+                               .rodata_bytes = 4096,
+                               .data_bytes = 0,
                                .bss_bytes = 8192};
 }
 

@@ -81,11 +81,11 @@ static bool check(const char *name, const char *body, const char *expected)
     return good;
 }
 
-#define A "a { priority = <1>; }; "
-#define B "b { priority = <2>; }; "
-#define C1 "c { priority = <3>; core = <1>; }; "
+#define A              "a { priority = <1>; }; "
+#define B              "b { priority = <2>; }; "
+#define C1             "c { priority = <3>; core = <1>; }; "
 #define PROGRAMS(text) "programs { " text " }; "
-#define GOOD PROGRAMS(A B C1)
+#define GOOD           PROGRAMS(A B C1)
 
 static const struct {
     const char *name, *body, *expected;
@@ -270,37 +270,40 @@ static void test_good(void)
     const struct description *d = &description;
     if (!good)
         return;
-    result("programs", d->programs == 6 && strcmp(d->program[3].name, "loop") == 0 &&
-                           d->program[3].budget_us == 200 && d->program[3].memory == 0x10000 &&
-                           d->program[1].restarts == 3 && d->program[1].devices == 1 &&
-                           strcmp(d->program[1].device[0].which, "arm,pl011") == 0 &&
-                           strcmp(d->program[4].image, "loop") == 0,
+    result("programs",
+           d->programs == 6 && strcmp(d->program[3].name, "loop") == 0 &&
+               d->program[3].budget_us == 200 && d->program[3].memory == 0x10000 &&
+               d->program[1].restarts == 3 && d->program[1].devices == 1 &&
+               strcmp(d->program[1].device[0].which, "arm,pl011") == 0 &&
+               strcmp(d->program[4].image, "loop") == 0,
            "a value is wrong");
     result("arguments",
            d->program[3].argument_bytes == 23 &&
                memcmp(d->program[3].arguments, "rate=1000 5\0text=x y z", 23) == 0,
            d->program[3].arguments);
     const struct program *vm = &d->program[5];
-    result("VMs", vm->is_vm && vm->guest_mib == 512 && vm->ends_system && d->powers_off &&
-                      strcmp(vm->image, "vmm") == 0 && !vm->initrd && vm->objects == 1 << 20,
+    result("VMs",
+           vm->is_vm && vm->guest_mib == 512 && vm->ends_system && d->powers_off &&
+               strcmp(vm->image, "vmm") == 0 && !vm->initrd && vm->objects == 1 << 20,
            "a value is wrong");
-    result("signals", d->signals == 3 && d->signal[0].to == PROGRAM_ROOT && d->signal[0].bit == 0 &&
-                          d->signal[1].sources == 2 && d->signal[1].bit == 1 &&
-                          d->signal[2].bit == 0,
+    result("signals",
+           d->signals == 3 && d->signal[0].to == PROGRAM_ROOT && d->signal[0].bit == 0 &&
+               d->signal[1].sources == 2 && d->signal[1].bit == 1 && d->signal[2].bit == 0,
            "a value is wrong");
     result("portals", d->portals == 1 && d->portal[0].server == 3 && d->portal[0].clients == 1,
            "a value is wrong");
-    result("shared memory", d->shares == 1 && d->shared[0].members == 3 &&
-                                d->shared[0].member[0].writes && !d->shared[0].member[1].writes,
+    result("shared memory",
+           d->shares == 1 && d->shared[0].members == 3 && d->shared[0].member[0].writes &&
+               !d->shared[0].member[1].writes,
            "a value is wrong");
     /* terminal; log of root, uart, loop, meter; console and log of linux */
-    result("channels", d->duplexes == 7 && strcmp(d->duplex[0].name[0], "console") == 0 &&
-                           strcmp(d->duplex[0].name[1], "terminal") == 0 &&
-                           strcmp(d->duplex[1].name[1], "root") == 0 &&
-                           strcmp(d->duplex[5].name[0], "console") == 0 &&
-                           strcmp(d->duplex[5].name[1], "linux") == 0 &&
-                           strcmp(d->duplex[6].name[1], "linux.vmm") == 0 &&
-                           d->duplex[6].bit[1] == 8,
+    result("channels",
+           d->duplexes == 7 && strcmp(d->duplex[0].name[0], "console") == 0 &&
+               strcmp(d->duplex[0].name[1], "terminal") == 0 &&
+               strcmp(d->duplex[1].name[1], "root") == 0 &&
+               strcmp(d->duplex[5].name[0], "console") == 0 &&
+               strcmp(d->duplex[5].name[1], "linux") == 0 &&
+               strcmp(d->duplex[6].name[1], "linux.vmm") == 0 && d->duplex[6].bit[1] == 8,
            "a value is wrong");
 }
 

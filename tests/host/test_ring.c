@@ -32,8 +32,7 @@ static bool opens(void)
 {
     fresh();
     return producer.size == DATA && whit_ring_room(&producer) == DATA &&
-           whit_ring_used(&consumer) == 0 &&
-           !whit_ring_open_producer(&producer, shared, 128) &&
+           whit_ring_used(&consumer) == 0 && !whit_ring_open_producer(&producer, shared, 128) &&
            !whit_ring_open_producer(&producer, shared + 1, sizeof shared - 64);
 }
 
@@ -84,8 +83,8 @@ static bool records_are_whole(void)
     fresh();
     return whit_ring_put(&producer, record, 40, &bell) &&
            !whit_ring_put(&producer, record, 40, &bell) && whit_ring_used(&consumer) == 40 &&
-           !whit_ring_get(&consumer, got, 41, &bell) &&
-           whit_ring_get(&consumer, got, 40, &bell) && memcmp(got, record, 40) == 0;
+           !whit_ring_get(&consumer, got, 41, &bell) && whit_ring_get(&consumer, got, 40, &bell) &&
+           memcmp(got, record, 40) == 0;
 }
 
 static bool rings_when_dry(void)
