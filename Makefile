@@ -152,6 +152,16 @@ build/guest/initrd.cpio: systems/guest/init build/guest/busybox build/tools/mkar
 	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ etc/ tmp/ root/ bin/ \
 		bin/busybox=build/guest/busybox init=systems/guest/init
 
+# A guest that tests its machine. Its MMU is off: no unaligned accesses.
+build/tests/guest.Image: $(wildcard tests/guest/*)
+	$(call step,GUEST)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -O2 -ffreestanding -march=armv8-a -mgeneral-regs-only -mstrict-align \
+		-fno-stack-protector -fno-asynchronous-unwind-tables $(WARNINGS) -nostdlib -static \
+		-Wl,--build-id=none -Wl,-z,noexecstack -T tests/guest/guest.ld \
+		tests/guest/start.S tests/guest/guest.c -o $@.elf
+	$(Q)$(CROSS)objcopy -O binary $@.elf $@
+
 # ---- systems: a folder with `files` (lines NAME=PATH, PATH below build/) and a description ------
 
 SYSTEMS       := $(patsubst systems/%/files,build/systems/%.cpio,$(wildcard systems/*/files))
@@ -194,7 +204,7 @@ run: run-build
 
 # ---- host: tools and unit tests ----------------------------------------------------------------
 
-TOOLS      := $(patsubst tools/%.c,build/tools/%,$(wildcard tools/*.c))
+TOOLS      := $(patsubst tools/%.c,build/tools/%,$(filter-out tools/plugin.c,$(wildcard tools/*.c)))
 HOST_TESTS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))
 FAKES      := $(wildcard tests/host/fake_*.c)
 

@@ -26,28 +26,12 @@ static struct link dying = {&dying, &dying};
 
 /* ---- objects other than spaces */
 
-/*
- * The thread that asks has lost what it needs to see the end: its space may vanish in the next
- * step.  It is stopped, and whoever revokes or destroys next finishes its work.
- */
-static bool is_asker(const void *thread)
-{
-    return core_current(core_here()) == thread;
-}
-
-static status thread_stop_asker(struct thread *thread)
-{
-    status result = thread_end(thread);
-    return result == WHIT_OK ? RESTART : result;
-}
-
 static status object_stop(struct slot *original)
 {
     void *object = cap_object(original);
     switch (cap_kind(original)) {
     case WHIT_THREAD:
-        /* Asked first: afterwards the core has no current thread. */
-        return is_asker(object) ? thread_stop_asker(object) : thread_end(object);
+        return thread_end(object);
     case WHIT_PORTAL:
         return portal_end(object);
     case WHIT_SIGNAL:
@@ -156,12 +140,10 @@ static status leaf_step(struct slot *leaf)
     case USE_POOL:
         return space_doom(cap_holder(leaf));
     case USE_HELD: {
-        bool asker = leaf->address == ROLE_THREAD_SPACE && is_asker(cap_holder(leaf));
         status result = held_drop(leaf);
-        if (result != WHIT_OK)
-            return result;
-        cap_remove(leaf);
-        return asker ? RESTART : WHIT_OK;
+        if (result == WHIT_OK)
+            cap_remove(leaf);
+        return result;
     }
     case USE_NONE:
     default:

@@ -8,8 +8,8 @@
  *     r CPU ADDRESS BYTES          it reads memory     w CPU ADDRESS BYTES   it writes
  *     masked COUNT ENTRY LAST      longest stay in the kernel, in instructions
  *
- * Arguments: out=FILE, base=ADDRESS and bytes=COUNT of the kernel's image.  Assumes emulation in one
- * thread (-icount): nothing here is locked.
+ * Arguments: out=FILE, base=ADDRESS and bytes=COUNT of the kernel's image.  Assumes emulation in
+ * one thread (-icount): nothing here is locked.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -32,16 +32,13 @@ extern int qemu_plugin_version;
 int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info, int argc,
                         char **argv);
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-                                           void (*call)(qemu_plugin_id_t,
-                                                        struct qemu_plugin_tb *));
+                                           void (*call)(qemu_plugin_id_t, struct qemu_plugin_tb *));
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
                                             void (*call)(unsigned, void *),
                                             enum qemu_plugin_cb_flags flags, void *data);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
-                                      void (*call)(unsigned, qemu_plugin_meminfo_t, uint64_t,
-                                                   void *),
-                                      enum qemu_plugin_cb_flags flags, enum qemu_plugin_mem_rw rw,
-                                      void *data);
+void qemu_plugin_register_vcpu_mem_cb(
+    struct qemu_plugin_insn *insn, void (*call)(unsigned, qemu_plugin_meminfo_t, uint64_t, void *),
+    enum qemu_plugin_cb_flags flags, enum qemu_plugin_mem_rw rw, void *data);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*call)(qemu_plugin_id_t, void *),
                                     void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
@@ -69,12 +66,12 @@ struct instruction {
 /* A processor's present stay in the kernel. */
 struct stay {
     uint64_t count, entry;
-    bool was_out; /* it has been in a program: the boot does not count */
 };
 
 static FILE *out;
 static uint64_t kernel_base, kernel_bytes;
 static unsigned active; /* operation that is recorded, or 0 */
+static bool booted;     /* a mark was seen: what comes before is the boot */
 static struct stay stays[CPUS];
 static struct stay longest;
 static uint64_t longest_last;
@@ -83,13 +80,12 @@ static void stay_count(struct stay *stay, const struct instruction *instruction)
 {
     if (!instruction->kernel || instruction->opcode == WFI) {
         stay->count = 0;
-        stay->was_out |= !instruction->kernel;
         return;
     }
     if (stay->count++ == 0) {
         stay->entry = instruction->address;
     }
-    if (stay->was_out && stay->count > longest.count) {
+    if (booted && stay->count > longest.count) {
         longest = *stay;
         longest_last = instruction->address;
     }
@@ -121,6 +117,7 @@ static void mark_begin(unsigned cpu, void *data)
     const struct instruction *instruction = data;
 
     (void)cpu;
+    booted = true;
     active = instruction->opcode >> MARK_SHIFT & 0xff;
     fprintf(out, "begin %u\n", active);
 }

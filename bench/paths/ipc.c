@@ -71,6 +71,16 @@ static void loop_distrust(uint64_t passes)
     } while (--passes != 0);
 }
 
+/* One pass of each, as in the loops. */
+static __attribute__((noinline)) void trace_roundtrip(uint64_t word)
+{
+    struct whit_message message = {.word = {word}};
+
+    MARK(MARK_BEGIN, ipc_roundtrip);
+    (void)whit_call(echo, &message);
+    MARK(MARK_END, ipc_roundtrip);
+}
+
 static void trace(void)
 {
     struct whit_message message = {.word = {1}};
@@ -78,9 +88,7 @@ static void trace(void)
     MARK(MARK_BEGIN, ipc_null);
     (void)whit_null();
     MARK(MARK_END, ipc_null);
-    MARK(MARK_BEGIN, ipc_roundtrip);
-    (void)whit_call(echo, &message);
-    MARK(MARK_END, ipc_roundtrip);
+    trace_roundtrip(1);
     MARK(MARK_BEGIN, ipc_distrust);
     (void)whit_call_distrusting(guarded, &message);
     MARK(MARK_END, ipc_distrust);

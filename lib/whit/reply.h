@@ -23,7 +23,8 @@ void whit_serve_start(void);
  * Answers the caller with the message and its capability; the words that are not set go as zeros.
  * If the capability cannot be passed, the caller gets the words without it.
  */
-static inline _Noreturn void whit_reply(const struct whit_message *answer)
+static inline __attribute__((always_inline)) _Noreturn void
+whit_reply(const struct whit_message *answer)
 {
     const uint64_t on = whit_settled(answer->pass);
     const uint64_t w[WHIT_WORDS] = {
@@ -56,7 +57,8 @@ static inline _Noreturn void whit_reply(const struct whit_message *answer)
 }
 
 /* Answers a call that the kernel made for a thread (fault, exit): it reads no other word. */
-static inline _Noreturn void whit_reply_verdict(enum whit_verdict verdict)
+static inline __attribute__((always_inline)) _Noreturn void
+whit_reply_verdict(enum whit_verdict verdict)
 {
     register uint64_t x0 __asm__("x0") = (uint64_t)verdict;
     register uint64_t x10 __asm__("x10") = 0;

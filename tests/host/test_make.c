@@ -13,11 +13,12 @@ static const uint64_t bytes_of[WHIT_KINDS] = {
     [WHIT_BUDGET] = WHIT_SIZE_BUDGET,
 };
 static const char *const names[WHIT_KINDS] = {
-    [WHIT_SPACE] = "space",   [WHIT_THREAD] = "thread", [WHIT_PORTAL] = "portal",
-    [WHIT_SIGNAL] = "signal", [WHIT_BUDGET] = "budget",
+    [WHIT_SPACE] = "make and destroy a space",   [WHIT_THREAD] = "make and destroy a thread",
+    [WHIT_PORTAL] = "make and destroy a portal", [WHIT_SIGNAL] = "make and destroy a signal",
+    [WHIT_BUDGET] = "make and destroy a budget",
 };
 
-/* Arguments that make an object of each kind, and ones of which each is wrong. */
+/* Makes an object of the kind. */
 static int make(uint64_t selector, unsigned kind)
 {
     static const uint64_t first[WHIT_KINDS] = {
@@ -29,9 +30,7 @@ static int make(uint64_t selector, unsigned kind)
 
 static void test_each_kind(unsigned kind)
 {
-    static char name[80];
-    strcpy(name, "make and destroy a ");
-    test_begin(strcat(name, names[kind]));
+    test_begin(names[kind]);
     world_init();
     uint64_t bytes = bytes_of[kind];
     fake_cache_attach(world_ram, sizeof(world_ram));

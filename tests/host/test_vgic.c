@@ -87,8 +87,8 @@ static void test_identity(void)
 static void test_enable(void)
 {
     fresh();
-    distribute(0x84, 0xffffffff);  /* group 1 */
-    distribute(0x104, 1u << 1);    /* enable 33 */
+    distribute(0x84, 0xffffffff); /* group 1 */
+    distribute(0x104, 1u << 1);   /* enable 33 */
     vgic_distributor_write(&vgic, 0x400 + 33, 1, 0xa0);
     bool good = !now[0][33].enabled && now[0][33].priority == 0xa0;
     distribute(0, 2);

@@ -57,8 +57,8 @@ static void fresh_uart(void)
 static void test_uart(void)
 {
     fresh_uart();
-    result("the UART tells what it is", pl011_read(&uart, 0xfe0) == 0x11 &&
-                                            pl011_read(&uart, 0xffc) == 0xb1);
+    result("the UART tells what it is",
+           pl011_read(&uart, 0xfe0) == 0x11 && pl011_read(&uart, 0xffc) == 0xb1);
     pl011_write(&uart, 0x00, 'a');
     pl011_write(&uart, 0x38, 1 << 5);
     bool good = asserted && sent_count == 1 && sent[0] == 'a';
@@ -144,8 +144,8 @@ static int64_t psci(unsigned cpu, uint32_t function, uint64_t a, uint64_t b, uin
 static void test_psci(void)
 {
     on[0] = true;
-    result("versions", psci(0, 0x84000000, 0, 0, 0) == 0x10001 &&
-                           psci(0, 0x80000000, 0, 0, 0) == 0x10001);
+    result("versions",
+           psci(0, 0x84000000, 0, 0, 0) == 0x10001 && psci(0, 0x80000000, 0, 0, 0) == 0x10001);
     result("features", psci(0, 0x8400000a, 0x84000008, 0, 0) == 0 &&
                            psci(0, 0x8400000a, 0xc4000001, 0, 0) == PSCI_NOT_SUPPORTED &&
                            psci(0, 0x80000001, 0x80008000, 0, 0) == PSCI_NOT_SUPPORTED);

@@ -32,6 +32,8 @@ extern struct thread *world_thread; /* who calls */
 
 /* Called before an operation is restarted, if set: what others do meanwhile. */
 extern void (*world_between)(void);
+/* Tells, if set, whether what others did left the caller of an operation there. */
+extern bool (*world_alive)(const struct thread *thread);
 extern unsigned world_restarts; /* of the last operation */
 
 /* Results of world_op besides enum whit_error. */
@@ -54,6 +56,9 @@ struct slot *world_slot(uint64_t selector);
 /* Cuts `bytes`, aligned to a page, off WORLD_RAM; gives them to `selector` with all rights. */
 void world_take(uint64_t selector, uint64_t bytes);
 
+/* Every other core comes into the kernel once, as for an inter-processor interrupt. */
+void world_cores_run(void);
+
 /* Makes an object of a kind at `selector`, from new memory. */
 int world_make(uint64_t selector, unsigned kind, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
@@ -61,6 +66,7 @@ int world_make(uint64_t selector, unsigned kind, uint64_t a, uint64_t b, uint64_
 void test_begin(const char *name);
 void test_check(bool good, const char *what, const char *file, int line);
 void test_equal(long long is, long long should, const char *what, const char *file, int line);
+bool test_is_good(void); /* so far */
 int test_finish(void);
 
 #define CHECK(condition)  test_check((condition), #condition, __FILE__, __LINE__)

@@ -351,8 +351,11 @@ int main(void)
     test_timer();
     test_target();
     test_irq();
-    test_budget();
-    test_yield();
+    /* With several cores the emulator's time is the host's, which may be busy with other things. */
+    if (whit_boot->cores == 1) {
+        test_budget();
+        test_yield();
+    }
     for (uint32_t core = 1; core < whit_boot->cores; core++) {
         test_other_core(core);
     }
