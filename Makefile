@@ -215,6 +215,10 @@ build/tools/%: tools/%.c Makefile
 	$(call step,HOSTCC)
 	$(Q)$(HOSTCC) $(TOOL_FLAGS) $< -o $@
 
+build/tools/plugin.so: tools/plugin.c Makefile
+	$(call step,HOSTCC)
+	$(Q)$(HOSTCC) $(TOOL_FLAGS) -fPIC -fvisibility=hidden -shared $< -o $@
+
 build/host/obj/%.c.o: %.c Makefile
 	$(call step,HOSTCC)
 	$(Q)$(HOSTCC) $(HOST_FLAGS) $(DEPS) -c $< -o $@
@@ -266,7 +270,7 @@ format-check:
 size: build/tools/lines build/kernel-release/whit.elf
 	@tools/size.sh
 
-bench: build/kernel-release/Image build/bench/paths.cpio
+bench: build/kernel-release/Image build/bench/paths.cpio build/tools/plugin.so build/tools/trace
 	@tools/bench.sh $(BENCH)
 
 clean:

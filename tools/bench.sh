@@ -2,76 +2,140 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Path lengths in instructions, under exact counting: measured twice, compared with the targets of
-# bench/rows.tsv and with bench/baseline.tsv.  Fails if the two runs differ or a row got worse.
+# bench/rows.tsv and with bench/baseline.tsv.  Fails if the two runs differ, if a row got worse, or
+# if a structural rule of tools/trace.c is broken.
 #
-#   tools/bench.sh             the table; writes build/bench.tsv
-#   tools/bench.sh --quick     one run, no comparison with the baseline
-#   tools/bench.sh --accept    ... and makes the result the new baseline
+#   tools/bench.sh                the table; writes build/bench.tsv and charts
+#   tools/bench.sh --quick        one run, one core, no verdict
+#   tools/bench.sh --accept       the result becomes the new baseline
+#   tools/bench.sh --trace NAME   one operation, instruction by instruction
 
 set -eu
 cd "$(dirname "$0")/.."
 
 mode=${1-}
+name=${2-}
 out=build/bench
+base=0x40200000 # where QEMU loads the kernel's Image
+tab=$(printf '\t')
 mkdir -p $out
 
-# $1: name of the run, $2...: QEMU options. Leaves $out/$1.log and $out/$1.rows (name, value).
+# $1: name of the run, $2...: QEMU options.  Leaves $out/$1.log, .raw (the plugin's record), .trace
+# (what it consists of) and .rows (name, value).
 measure()
 {
     run=$1
     shift
+    bytes=0x$(aarch64-linux-gnu-nm build/kernel-release/whit.elf | sed -n 's/ . image_end$//p')
     timeout 120 qemu-system-aarch64 \
-        -machine virt,virtualization=on,gic-version=3,dtb-randomness=off -cpu cortex-a53 -m 1G \
+        -machine virt,virtualization=on,gic-version=3,dtb-randomness=off -cpu cortex-a53 -m 4G \
         -icount shift=0,sleep=off -rtc clock=vm,base=2024-01-01 -nodefaults -nic none \
-        -display none -no-reboot -chardev file,id=console,path=$out/$run.log \
+        -display none -no-reboot -chardev "file,id=console,path=$out/$run.log" \
         -serial chardev:console -kernel build/kernel-release/Image \
-        -initrd build/bench/paths.cpio "$@" 2>$out/$run.err || true
-    if ! grep -q '^bench: done' $out/$run.log; then
+        -initrd build/bench/paths.cpio \
+        -plugin "build/tools/plugin.so,out=$out/$run.raw,base=$base,bytes=$bytes" \
+        "$@" 2>"$out/$run.err" || true
+    if ! grep -q '^bench: done' "$out/$run.log"; then
         echo "bench: the run \"$run\" did not end as it should:" >&2
-        cat $out/$run.err $out/$run.log >&2
+        cat "$out/$run.err" "$out/$run.log" >&2
         exit 1
     fi
-    tr -d '\r' <$out/$run.log | awk '$1 == "row" { print $2 "\t" $3 }' >$out/$run.rows
+    explain "$run" >"$out/$run.trace" || broken=yes
+    {
+        tr -d '\r' <"$out/$run.log" | awk -v OFS='\t' '$1 == "row" { print $2, $3 }'
+        rows_of_trace <"$out/$run.trace"
+    } >"$out/$run.rows"
 }
 
-measure first
-if [ "$mode" != --quick ]; then
-    measure second
-    if ! cmp -s $out/first.rows $out/second.rows; then
-        echo "bench: two runs differ:" >&2
-        diff $out/first.rows $out/second.rows >&2 || true
+# $1: name of a run, $2...: options of trace.
+explain()
+{
+    run=$1
+    shift
+    build/tools/trace "$@" bench/paths/marks.h "$out/$run.raw" $base $out/kernel.dis $out/paths.dis
+}
+
+# Rows that count kernel instructions alone.
+rows_of_trace()
+{
+    awk -F '\t' -v OFS='\t' '
+        $1 == "ipc.roundtrip" { print "ipc.roundtrip.kernel", $3 }
+        $1 == "irq.native" || $1 == "budget.expiry" { print $1, $3 }
+        $1 == "masked" { print "irqoff.max", $2 }'
+}
+
+disassemble()
+{
+    aarch64-linux-gnu-objdump -d --no-show-raw-insn build/kernel-release/whit.elf >$out/kernel.dis
+    aarch64-linux-gnu-objdump -d --no-show-raw-insn build/bench/paths.elf >$out/paths.dis
+}
+
+same()
+{
+    if ! cmp -s "$1" "$2"; then
+        echo "bench: $3" >&2
+        diff "$1" "$2" >&2 || true
         exit 1
     fi
-fi
-
-[ -e bench/baseline.tsv ] || : >$out/none
-baseline=bench/baseline.tsv
-[ -e $baseline ] || baseline=$out/none
+}
 
 # Columns of build/bench.tsv: name, value, unit, target, what it was in the tree.
-awk -F '\t' -v OFS='\t' '
-    FILENAME == ARGV[1] { value[$1] = $2; next }
-    FILENAME == ARGV[2] { was[$1] = $2; next }
-    /^#/ { next }
-    { print $1, ($1 in value) ? value[$1] : "-", "instructions", $2, ($1 in was) ? was[$1] : "-" }
-' $out/first.rows $baseline bench/rows.tsv >build/bench.tsv
+join_rows()
+{
+    [ -e bench/baseline.tsv ] && was=bench/baseline.tsv || was=/dev/null
+    awk -F '\t' -v OFS='\t' '
+        FILENAME == "bench/rows.tsv" {
+            if (!/^#/)
+                print $1, ($1 in value) ? value[$1] : "-", "instructions", $2, \
+                      ($1 in was) ? was[$1] : "-"
+            next
+        }
+        FILENAME == "bench/baseline.tsv" { was[$1] = $2; next }
+        { value[$1] = $2 }
+    ' "$@" $was bench/rows.tsv
+}
 
-awk -F '\t' '
-    BEGIN { printf "%-24s %8s %8s %8s\n", "instructions", "value", "target", "was" }
-    {
-        note = ""
-        if ($2 == "-")
-            note = "not measured"
-        else if ($4 != "-" && $2 + 0 > $4 + 0) { note = "MISS"; misses++ }
-        if ($2 != "-" && $5 != "-" && $2 + 0 > $5 + 0) { note = note " WORSE"; worse++ }
-        printf "%-24s %8s %8s %8s  %s\n", $1, $2, $4, $5, note
-    }
-    END {
-        printf "%d targets missed, %d rows worse than the baseline\n", misses, worse
-        exit worse > 0
-    }
-' build/bench.tsv || [ "$mode" = --accept ] || [ "$mode" = --quick ] || exit 1
+# The table; fails if a row got worse.
+print_table()
+{
+    awk -F '\t' '
+        BEGIN { printf "%-24s %8s %8s %8s\n", "instructions", "value", "target", "was" }
+        {
+            note = ""
+            if ($2 == "-")
+                note = "not measured"
+            else if ($4 != "-" && $2 + 0 > $4 + 0) { note = "MISS"; misses++ }
+            if ($2 != "-" && $5 != "-" && $2 + 0 > $5 + 0) { note = note " WORSE"; worse++ }
+            printf "%-24s %8s %8s %8s  %s\n", $1, $2, $4, $5, note
+        }
+        END {
+            printf "%d targets missed, %d rows worse than the baseline\n", misses, worse
+            exit worse > 0
+        }
+    ' build/bench.tsv
+}
 
-if [ "$mode" = --accept ]; then
-    awk -F '\t' -v OFS='\t' '$2 != "-" { print $1, $2 }' build/bench.tsv >bench/baseline.tsv
+broken=
+disassemble
+measure first
+if [ "$mode" = --trace ]; then
+    explain first -l "$name"
+    exit
 fi
+if [ "$mode" != --quick ]; then
+    measure second
+    same $out/first.rows $out/second.rows "two runs differ:"
+fi
+join_rows $out/first.rows >build/bench.tsv
+verdict=0
+print_table || verdict=1
+sed -n 's/^broken\t/BROKEN RULE: /p' $out/first.trace | tr '\t' ' '
+[ -z "$broken" ] || verdict=1
+
+case $mode in
+--accept)
+    awk -F '\t' -v OFS='\t' '$2 != "-" { print $1, $2 }' build/bench.tsv >bench/baseline.tsv
+    ;;
+--quick) ;;
+*) exit $verdict ;;
+esac
