@@ -33,12 +33,16 @@ build: kernels programs systems
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wswitch-enum -Werror
 
-# The kernel leaves the floating-point registers alone, makes no unaligned access (its first
-# instructions run with the MMU off) and calls no helper for atomics.
-KERNEL_FLAGS := -std=c17 -O2 -ffreestanding -march=armv8-a -mgeneral-regs-only -mstrict-align \
+# string.h of the C library that the programs have: the kernel uses its declarations, no code.
+PICOLIBC_INCLUDE := /usr/lib/picolibc/aarch64-linux-gnu/include
+
+# The kernel leaves the floating-point registers alone and calls no helper for atomics.  Objects of
+# several types lie at one address one after the other, so types say nothing about aliasing.
+KERNEL_FLAGS := -std=c17 -O2 -ffreestanding -fbuiltin \
+                -fno-strict-aliasing -march=armv8-a -mgeneral-regs-only \
                 -mno-outline-atomics -fpie -fvisibility=hidden -include tools/hidden.h \
                 -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
-                -iquote abi -iquote kernel $(WARNINGS)
+                -iquote abi -iquote kernel -isystem $(PICOLIBC_INCLUDE) $(WARNINGS)
 KERNEL_debug   := -DWHIT_DEBUG=1 -fno-omit-frame-pointer -g
 KERNEL_release := -DWHIT_DEBUG=0 -g
 
@@ -79,20 +83,25 @@ build/kernel-$1/%.S.o: %.S Makefile build/kernel-$1/offsets.h
 # Numbers for the assembly files, taken from the compiler's output: see kernel/aarch64/offsets.c.
 build/kernel-$1/offsets.h: $$(wildcard kernel/aarch64/offsets.c)
 	$$(call step,OFFSETS)
-	$$(if $$<,$$(Q)$$(CC) $$(KERNEL_FLAGS) $$(KERNEL_$1) $$(DEPS) -MT $$@ -S $$< -o $$(@:.h=.s))
+	$$(if $$<,$$(Q)$$(CC) $$(KERNEL_FLAGS) $$(KERNEL_$1) -fno-lto $$(DEPS) -MT $$@ -S $$< -o $$(@:.h=.s))
 	$$(Q)sed -n 's/^.*\.ascii "->\([^ ]*\) [#$$$$]*\([^"]*\)".*/#define \1 \2/p' \
 		$$(if $$<,$$(@:.h=.s),/dev/null) >$$@
 
 build/kernel-$1/whit.elf: $$(patsubst %,build/kernel-$1/%.o,$$(KERNEL)) \
                           kernel/aarch64/kernel.ld
 	$$(call step,LINK)
-	$$(Q)$$(CC) $$(KERNEL_LINK) $$(filter %.o,$$^) -o $$@
+	$$(Q)$$(CC) $$(KERNEL_FLAGS) $$(KERNEL_$1) $$(KERNEL_LINK) -Wno-maybe-uninitialized $$(filter %.o,$$^) -o $$@
 
 build/kernel-$1/Image: build/kernel-$1/whit.elf
 	$$(call step,IMAGE)
 	$$(Q)$$(CROSS)objcopy -O binary $$< $$@
 endef
 $(foreach kind,debug release,$(eval $(call kernel-rules,$(kind))))
+
+# What runs with the MMU off: memory is a device then, and has no unaligned accesses.
+BEFORE_MMU := kernel/fdt kernel/board kernel/ranges kernel/aarch64/init kernel/aarch64/mmu kernel/aarch64/uart kernel/aarch64/cache \
+              kernel/aarch64/panic
+$(foreach kind,debug release,$(BEFORE_MMU:%=build/kernel-$(kind)/%.c.o)): KERNEL_FLAGS += -mstrict-align
 
 .PHONY: kernels
 kernels: $(if $(KERNEL),build/kernel-debug/Image build/kernel-release/Image)
@@ -152,13 +161,24 @@ build/guest/initrd.cpio: systems/guest/init build/guest/busybox build/tools/mkar
 	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ etc/ tmp/ root/ bin/ \
 		bin/busybox=build/guest/busybox init=systems/guest/init
 
+# The same with a first process that only says that it was reached (tools/figures.sh).
+build/bench/guest-init: bench/guest/init.S
+	$(call step,GUEST)
+	$(Q)$(CC) -nostdlib -static -Wl,-Ttext-segment=0x7000000000 -Wl,--build-id=none \
+		-Wl,-z,noexecstack $< -o $@
+
+build/bench/guest-initrd.cpio: build/bench/guest-init build/guest/busybox build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ etc/ tmp/ root/ bin/ \
+		bin/busybox=build/guest/busybox init=build/bench/guest-init
+
 # A guest that tests its machine. Its MMU is off: no unaligned accesses.
 build/tests/guest.Image: $(wildcard tests/guest/*)
 	$(call step,GUEST)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -O2 -ffreestanding -march=armv8-a -mgeneral-regs-only -mstrict-align \
 		-fno-stack-protector -fno-asynchronous-unwind-tables $(WARNINGS) -nostdlib -static \
-		-Wl,--build-id=none -Wl,-z,noexecstack -T tests/guest/guest.ld \
+		-Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -T tests/guest/guest.ld \
 		tests/guest/start.S tests/guest/guest.c -o $@.elf
 	$(Q)$(CROSS)objcopy -O binary $@.elf $@
 
@@ -189,7 +209,8 @@ build/tests/%.cpio: tests/system/%/files $$(call dtb,tests/system/$$*) \
                     $$(call paths,tests/system/$$*) build/tools/mkarchive
 	$(call pack-archive,tests/system/$*)
 
-build/bench/%.cpio: bench/%/files $$(call paths,bench/$$*) build/tools/mkarchive
+build/bench/%.cpio: bench/%/files $$(call dtb,bench/$$*) $$(call paths,bench/$$*) \
+                    build/tools/mkarchive
 	$(call pack-archive,bench/$*)
 
 .PHONY: systems run run-build
@@ -204,7 +225,8 @@ run: run-build
 
 # ---- host: tools and unit tests ----------------------------------------------------------------
 
-TOOLS      := $(patsubst tools/%.c,build/tools/%,$(filter-out tools/plugin.c,$(wildcard tools/*.c)))
+PLUGINS    := tools/plugin.c tools/count.c
+TOOLS      := $(patsubst tools/%.c,build/tools/%,$(filter-out $(PLUGINS),$(wildcard tools/*.c)))
 HOST_TESTS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))
 FAKES      := $(wildcard tests/host/fake_*.c)
 
@@ -215,7 +237,7 @@ build/tools/%: tools/%.c Makefile
 	$(call step,HOSTCC)
 	$(Q)$(HOSTCC) $(TOOL_FLAGS) $< -o $@
 
-build/tools/plugin.so: tools/plugin.c Makefile
+build/tools/%.so: tools/%.c Makefile
 	$(call step,HOSTCC)
 	$(Q)$(HOSTCC) $(TOOL_FLAGS) -fPIC -fvisibility=hidden -shared $< -o $@
 
@@ -232,7 +254,7 @@ build/host/test_%: build/host/obj/tests/host/test_%.c.o \
 	$(call step,HOSTLD)
 	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) build/host/libkernel.a -lfdt -o $@
 
-.PHONY: tools host-tests test-build test check-clang format-check size bench clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench figures clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -244,8 +266,8 @@ test:
 
 # A second compiler sees other mistakes. Nothing is linked.
 CLANG_CHECKS := $(patsubst %,build/clang/%.o,$(KERNEL) \
-                  $(LIB) $(wildcard programs/*/*.c tests/system/*/*.c))
-CLANG_PROGRAM := -nostdlibinc -isystem /usr/lib/picolibc/aarch64-linux-gnu/include $(PROGRAM_FLAGS)
+                  $(LIB) $(wildcard programs/*/*.c tests/system/*/*.c bench/*/*.c))
+CLANG_PROGRAM := -nostdlibinc -isystem $(PICOLIBC_INCLUDE) $(PROGRAM_FLAGS)
 
 check-clang: $(CLANG_CHECKS)
 
@@ -272,6 +294,9 @@ size: build/tools/lines build/kernel-release/whit.elf
 
 bench: build/kernel-release/Image build/bench/paths.cpio build/tools/plugin.so build/tools/trace
 	@tools/bench.sh $(BENCH)
+
+figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
+	@tools/figures.sh
 
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name cache ! -name apt -exec rm -rf {} +

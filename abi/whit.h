@@ -10,8 +10,9 @@
 
 /*
  * Calls: a program says `svc #n`, a guest `hvc #n`.  x10 says on what, and returns the status
- * (enum whit_error); x0-x9 are arguments, message or results.  After CALL and REPLY every other
- * register is dead, for the other calls x11-x17 and the flags are.
+ * (enum whit_error); x0-x9 are message, x0-x6 arguments and results.  Dead afterwards: after CALL
+ * and REPLY every register that is no message, floating point included; after the other calls
+ * x7-x9, x11-x17 and the flags.
  */
 #define WHIT_CALL   1 /* x10: portal and WHIT_PASS flags; x0-x9: message, then the answer */
 #define WHIT_REPLY  2 /* x10: 0 or WHIT_PASS flags; x0-x9: answer; returns never */
@@ -60,19 +61,21 @@
 enum whit_error {
     WHIT_OK = 0,
     WHIT_E_OPERATION,  /* no such call or operation */
-    WHIT_E_CAPABILITY, /* no such capability: empty slot, wrong kind or selector out of range */
-    WHIT_E_RIGHTS,     /* the capability lacks a right, or would gain one */
+    WHIT_E_CAPABILITY, /* no such capability: empty slot, wrong kind or selector out of range (in
+                          x10 of CALL that is an ARGUMENT) */
+    WHIT_E_RIGHTS,     /* the capability lacks a right, would gain one, or is being revoked */
     WHIT_E_ARGUMENT,   /* an argument is out of its range */
     WHIT_E_ALIGNMENT,  /* address, offset or size not aligned as the operation needs */
-    WHIT_E_OCCUPIED,   /* the slot or the address range to fill is in use */
+    WHIT_E_OCCUPIED,   /* the slot or the address range to fill is in use, or the receiver named no
+                          slot for a capability */
     WHIT_E_BUSY,       /* the object is mapped, has descendants, or is in use */
-    WHIT_E_FUNDS,      /* the space's pool is empty */
+    WHIT_E_FUNDS,      /* the space's pool is empty, or no VMID is left for a space */
     WHIT_E_ORIGINAL,   /* not on an original capability, or only on one */
     WHIT_E_STATE,      /* the thread or object is in no state for this */
     WHIT_E_CORE,       /* the object belongs to another core */
     WHIT_E_DEAD,       /* the handler vanished before it answered, or has no thread */
     WHIT_E_DEADLOCK,   /* the call would close a cycle of callers */
-    WHIT_E_DEPTH,      /* more than 16 nested calls, or too many derivations */
+    WHIT_E_DEPTH,      /* more than 16 nested calls, 127 derivations, or 24 donated ranges */
     WHIT_E_SIZE,       /* memory has not the exact size of the object, or a range does not fit */
     WHIT_E_COUNT
 };
@@ -109,7 +112,8 @@ enum {
 enum whit_op {
     WHIT_OP_NULL = 0, /* does nothing */
     /* capabilities */
-    WHIT_OP_DERIVE,   /* source, space, slot, rights, offset, bytes (0: to the end): a child */
+    WHIT_OP_DERIVE,   /* source, space, slot, rights, offset, bytes (0: to the end): a child; irq:
+                         in lines; core: offset is a priority ceiling, 0 none of its own */
     WHIT_OP_GIVE,     /* memory, space, slot: exclusive child that keeps the make right */
     WHIT_OP_TRANSFER, /* source, space, slot: the capability itself changes its slot */
     WHIT_OP_REVOKE,   /* capability: all descendants and their mappings vanish */
@@ -117,17 +121,17 @@ enum whit_op {
     /* memory */
     WHIT_OP_SPLIT,   /* memory, slot, bytes: keeps the first bytes, the rest goes to slot */
     WHIT_OP_JOIN,    /* memory, upper: undoes a split */
-    WHIT_OP_MAP,     /* memory, space, address, access (enum whit_access), 0 (progress) */
+    WHIT_OP_MAP,     /* memory, space, address, access (enum whit_access) */
     WHIT_OP_UNMAP,   /* memory, 0 (progress) */
     WHIT_OP_DONATE,  /* memory, space: page range into the space's pool */
-    WHIT_OP_MAKE,    /* memory, kind, a, b, c, d: becomes an object; see enum whit_kind below */
-    WHIT_OP_DESTROY, /* original capability of an object: becomes memory again; progress */
+    WHIT_OP_MAKE,    /* memory, kind, a, b, c, d: becomes an object; see below */
+    WHIT_OP_DESTROY, /* original capability of an object, 0 (progress): becomes memory again */
     /* threads */
     WHIT_OP_BIND,    /* thread, role (enum whit_role), capability */
     WHIT_OP_START,   /* thread, pc, sp, tls, x0 */
     WHIT_OP_STOP,    /* thread: when it returns, the thread does not run */
     WHIT_OP_RESUME,  /* thread: continues a stopped thread from its state */
-    WHIT_OP_SYNC,    /* thread (stopped), 0: registers to the state page, 1: from it */
+    WHIT_OP_SYNC,    /* thread (stopped or in a call), 0: registers to state page, 1: from it */
     WHIT_OP_RECEIVE, /* slot: where the next passed capability goes; 0: nowhere */
     /* signals and interrupts */
     WHIT_OP_TARGET,   /* signal, enum whit_target, thread or portal, virtual interrupt, budget */
@@ -145,7 +149,7 @@ enum whit_op {
 /*
  * WHIT_OP_MAKE arguments (memory, kind, ...):
  *   SPACE:  type (enum whit_space_type)
- *   THREAD: space selector, type (enum whit_thread_type)
+ *   THREAD: space selector (0: the caller's own), type (enum whit_thread_type)
  *   PORTAL: thread selector, entry address, badge (below 2^63)
  *   SIGNAL: core selector (its home)
  *   BUDGET: core selector, priority (0-255, 255 the most urgent), budget ticks, period ticks
@@ -176,7 +180,8 @@ enum whit_target {
     WHIT_TARGET_NONE,
     WHIT_TARGET_WAITER, /* thread: may WAIT */
     WHIT_TARGET_ENTRY,  /* portal: entered when its handler is idle, needs a budget */
-    WHIT_TARGET_VIRQ /* thread (virtual CPU): the virtual interrupt is pending while bits are set */
+    WHIT_TARGET_VIRQ /* thread (virtual CPU): bits make the virtual interrupt pending; an edge takes
+                        them when the guest is shown it, a level stays until CLEAR */
 };
 
 /* Virtual interrupt of WHIT_TARGET_VIRQ: number, priority and flags in one word. */
@@ -193,12 +198,13 @@ enum whit_power { WHIT_POWER_OFF = 0, WHIT_POWER_RESET = 1 };
 
 /*
  * A call that the kernel makes for a thread (fault, foreign call, exit) carries: x0 = ESR (class in
- * bits 31:26), x1 = faulting virtual address, x2 = faulting IPA, x3 = pc, x4 = sp, x5 = x30,
- * x10 = badge of the portal.  All registers are in the state page.  The answer's x0:
+ * bits 31:26), x1 = faulting virtual address (of aborts), x2 = faulting IPA (of aborts, else 0),
+ * x3 = pc, x4 = sp, x5 = x30, x10 = badge of the portal.  The pc is behind the instruction for svc
+ * and hvc, else at it.  All registers are in the state page, if there is one.  The answer's x0:
  */
 enum whit_verdict {
     WHIT_CONTINUE = 0, /* resume from the state page (or, without one, where it was) */
-    WHIT_STAY = 1      /* leave it stopped; RESUME or START continues it */
+    WHIT_STAY = 1      /* (or any other value) leave it stopped; RESUME or START continues it */
 };
 
 /* Registers as the kernel saves and loads them: the head of the state page. */
@@ -206,7 +212,7 @@ struct whit_registers {
     uint64_t x[31];
     uint64_t sp; /* SP_EL0 */
     uint64_t pc;
-    uint64_t pstate;        /* sanitised: EL0t; for a virtual CPU also EL1t, EL1h */
+    uint64_t pstate;        /* sanitised: EL0t; for a virtual CPU also EL1t, EL1h, AArch32 User */
     uint64_t tls;           /* TPIDR_EL0 */
     uint64_t tls_ro;        /* TPIDRRO_EL0 */
     uint64_t esr, far, ipa; /* of the last fault or exit; ipa is valid for stage-2 aborts */

@@ -113,7 +113,7 @@ void budget_refilled(struct budget *budget)
     if (budget->state != BUDGET_THROTTLED)
         return;
     budget->state = BUDGET_IDLE;
-    if (budget->thread && (!budget->signal || signal_is_active(budget->signal)))
+    if (budget->thread || (budget->signal && signal_is_active(budget->signal)))
         budget_ready(budget);
 }
 

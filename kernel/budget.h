@@ -27,8 +27,8 @@ struct refill {
 struct budget {
     struct link link; /* ready queue of its priority, or the parked list of a thread */
     struct core *core;
-    struct thread *thread; /* that it drives: owner, or target of its signal; NULL if none */
-    struct signal *signal; /* that it activates for, or NULL if it is a thread's own */
+    struct thread *thread; /* whose own it is, or NULL */
+    struct signal *signal; /* that it activates for, or NULL */
     uint8_t priority;
     uint8_t state;   /* enum budget_state */
     uint8_t refills; /* in use, oldest first */

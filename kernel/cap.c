@@ -54,6 +54,23 @@ struct slot *cap_find(struct space *space, uint64_t selector, enum whit_kind kin
     return slot;
 }
 
+void *cap_lookup(struct space *space, uint64_t selector, enum whit_kind kind, unsigned rights,
+                 status *error)
+{
+    const struct slot *slot = cap_slot(space, selector);
+    /* Acquire: what was published with the word is complete. */
+    const uint64_t word = slot ? __atomic_load_n(&slot->word, __ATOMIC_ACQUIRE) : 0;
+    if (word == 0 || (word & CAP_KIND_MASK) >> CAP_KIND_SHIFT != (uint64_t)kind) {
+        *error = WHIT_E_CAPABILITY;
+        return NULL;
+    }
+    if ((word >> CAP_RIGHTS_SHIFT & rights) != rights) {
+        *error = WHIT_E_RIGHTS;
+        return NULL;
+    }
+    return (void *)(uintptr_t)(word & CAP_ADDRESS_MASK);
+}
+
 struct slot *cap_empty_slot(struct space *space, uint64_t selector, status *error)
 {
     struct slot *slot = cap_slot(space, selector);
@@ -180,6 +197,13 @@ void cap_move(struct slot *from, struct slot *to)
     }
     slot_clear(from);
     cap_publish(to, word);
+}
+
+status cap_hold_check(const struct slot *from)
+{
+    if (cap_inert(from))
+        return WHIT_E_BUSY;
+    return cap_depth(from) < CAP_DEPTH_MAX ? WHIT_OK : WHIT_E_DEPTH;
 }
 
 status cap_hold(struct slot *from, struct slot *held, void *holder, enum cap_role role)

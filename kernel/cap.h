@@ -149,6 +149,13 @@ struct slot *cap_slot(struct space *space, uint64_t selector);
 struct slot *cap_find(struct space *space, uint64_t selector, enum whit_kind kind, unsigned rights,
                       status *error);
 
+/*
+ * The object of such a slot, for call, notify and wait, which hold no lock: the word is read once.
+ * It stays an object until this core leaves the kernel.
+ */
+void *cap_lookup(struct space *space, uint64_t selector, enum whit_kind kind, unsigned rights,
+                 status *error);
+
 /* As cap_slot, for an empty slot to fill: takes a page from the pool of `space` if there is none
  * yet.  Errors: CAPABILITY (range), OCCUPIED, FUNDS. */
 struct slot *cap_empty_slot(struct space *space, uint64_t selector, status *error);
@@ -171,6 +178,9 @@ void cap_join(struct slot *lower, struct slot *upper);
 
 /* Moves a capability with all its links; `from` is empty afterwards. */
 void cap_move(struct slot *from, struct slot *to);
+
+/* Whether cap_hold would succeed.  Errors: DEPTH, BUSY (inert). */
+status cap_hold_check(const struct slot *from);
 
 /* Derives `from` into `held`, a slot inside the kernel object `holder`.  Errors: DEPTH, BUSY
  * (inert).

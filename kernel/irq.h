@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An interrupt line: sets bits of a signal, then stays inactive until it is acknowledged. */
+/* An interrupt line: sets bits of a signal, then stays active, so quiet, until acknowledged. */
 #ifndef IRQ_H
 #define IRQ_H
 

@@ -99,10 +99,8 @@ status op_make(struct thread *self, uint64_t *x)
     void *memory = cap_object(slot);
     arch_scrub(memory, cap_bytes(slot));
     status result = object_make(kind, memory, needed, x);
-    if (result != WHIT_OK) {
-        arch_scrub(memory, cap_bytes(slot));
+    if (result != WHIT_OK)
         return result;
-    }
     unsigned rights = cap_rights(slot);
     cap_become(slot, (enum whit_kind)kind, WHIT_R_ALL, true);
     slot->address = rights;

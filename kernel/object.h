@@ -25,11 +25,11 @@ status budget_make(void *memory, struct slot *core, uint64_t priority, uint64_t 
 /* The thread of a portal whose handler is gone: never idle, on no core. */
 extern struct thread thread_nobody;
 
-/* Has the budget in `budget` drive the thread; it takes the budget's core.  Any core.
- * Errors: BUSY (drives another), STATE (another core, while it runs), DEPTH; RESTART. */
+/* Has the budget in `budget` drive the thread, which has none; it takes the budget's core.  Any
+ * core, checked by the caller (op_bind).  RESTART. */
 status thread_bind_budget(struct thread *thread, struct slot *budget);
 
-/* Sets the registers with which a stopped thread will start.  Any core. */
+/* Sets the registers with which a stopped thread will start. */
 void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t tls, uint64_t x0);
 
 /* Ends a wait with `bits` as its result (a virtual CPU: ends its WFI). */
@@ -48,7 +48,11 @@ void thread_idle(struct core *core, struct thread *thread);
 /* Requests of other cores, carried out here. */
 void thread_stop_here(struct thread *thread);
 void thread_resume_here(struct thread *thread);
+void thread_start_here(struct thread *thread);
 void thread_leave_here(struct thread *thread);
+void thread_move_here(struct thread *thread);
+void thread_page_here(struct thread *thread);
+void thread_unpage_here(struct thread *thread);
 void thread_unbind_here(struct thread *thread);
 void thread_end_here(struct thread *thread);
 
@@ -60,12 +64,16 @@ void portal_reply(struct core *core, struct thread *thread);
 
 /* Sets bits, from any core. */
 void signal_notify(struct core *here, struct signal *signal, uint64_t bits);
-/* If it has bits and its handler is idle: the handler is entered with them. */
-void signal_enter(struct signal *signal);
+/* For the budget of a signal: whom it drives, NULL if there are no bits, or no handler on this
+ * core.  If the handler is idle it is entered with the bits. */
+struct thread *signal_enter(struct signal *signal);
+/* Nobody waits for it any more. */
+void signal_wait_over(struct signal *signal);
 /* The handler that it entered has replied. */
 void signal_replied(struct signal *signal);
 bool signal_is_active(const struct signal *signal);
 void signal_timer_due(struct signal *signal);
+void signal_target_here(struct signal *signal);
 void signal_untarget_here(struct signal *signal);
 void signal_end_here(struct signal *signal);
 /* Takes over what other cores sent. */

@@ -26,7 +26,8 @@ status portal_make(void *memory, struct slot *thread, uint64_t entry, uint64_t b
     struct portal *portal = memory;
     status error;
 
-    if ((badge & WHIT_PASSED) || entry % 4)
+    if ((badge & WHIT_PASSED) || entry % 4 ||
+        ((struct thread *)cap_object(thread))->type != WHIT_NATIVE)
         return WHIT_E_ARGUMENT;
     error = cap_hold(thread, &portal->thread_slot, portal, ROLE_PORTAL_THREAD);
     if (error)
@@ -79,12 +80,13 @@ static status pass(struct thread *from, struct thread *to, uint64_t x10, uint64_
     *passed = 0;
     if (!(x10 & PASS_PRESENT))
         return WHIT_OK;
-    if (!to->receive)
-        return WHIT_E_OCCUPIED;
     if (!tree_lock_try())
         return RESTART;
-    error = cap_pass(from->space, (x10 & PASS_SELECTOR) >> PASS_SHIFT, to->space, to->receive,
-                     (x10 & PASS_MOVE) != 0);
+    /* A caller that lost its space has no table either. */
+    error = WHIT_E_OCCUPIED;
+    if (to->receive && to->space)
+        error = cap_pass(from->space, (x10 & PASS_SELECTOR) >> PASS_SHIFT, to->space, to->receive,
+                         (x10 & PASS_MOVE) != 0);
     tree_unlock();
     if (!error) {
         to->receive = 0;
@@ -117,7 +119,6 @@ void portal_call(struct core *core, struct thread *thread)
 {
     const uint64_t x10 = thread->save->x[10];
     const struct portal *portal;
-    struct slot *slot;
     struct thread *handler;
     uint64_t passed;
     status error;
@@ -126,13 +127,12 @@ void portal_call(struct core *core, struct thread *thread)
         call_finish(thread, WHIT_E_ARGUMENT);
         return;
     }
-    slot = cap_find(thread->space, x10 & (WHIT_SLOTS - 1), WHIT_PORTAL, WHIT_R_CALL, &error);
-    if (!slot) {
+    portal = cap_lookup(thread->space, x10 & (WHIT_SLOTS - 1), WHIT_PORTAL, WHIT_R_CALL, &error);
+    if (!portal) {
         call_finish(thread, error);
         return;
     }
-    portal = cap_object(slot);
-    handler = portal->handler;
+    handler = portal_handler(portal);
     if (handler->link != (uintptr_t)core) {
         call_later(core, thread, handler);
         return;
@@ -187,7 +187,7 @@ void portal_reply(struct core *core, struct thread *thread)
 
     if (link & LINK_SIGNAL) {
         signal_replied((struct signal *)(void *)caller);
-    } else if (link & LINK_KERNEL) {
+    } else if (caller && (link & LINK_KERNEL)) {
         answer_kernel(caller, thread->save->x[0]);
         caller->callee = NULL;
     } else if (caller) {
@@ -198,7 +198,7 @@ void portal_reply(struct core *core, struct thread *thread)
         }
         answer(thread, caller, passed);
         caller->callee = NULL;
-    } else {
+    } else if (link == LINK_NONE) {
         thread->entry_sp = thread->save->sp;
         thread->entry_tls = thread->save->tls;
     }

@@ -14,4 +14,10 @@ struct portal {
 };
 _Static_assert(sizeof(struct portal) == WHIT_SIZE_PORTAL, "portal size");
 
+/* Another core may be taking the handler away: it is read once. */
+static inline struct thread *portal_handler(const struct portal *portal)
+{
+    return __atomic_load_n(&portal->handler, __ATOMIC_RELAXED);
+}
+
 #endif

@@ -21,11 +21,23 @@ static void request_run(struct request *request)
     case REQUEST_THREAD_RESUME:
         thread_resume_here(thread);
         break;
+    case REQUEST_THREAD_START:
+        thread_start_here(thread);
+        break;
     case REQUEST_THREAD_RELEASE:
         arch_thread_release(thread->core, thread);
         break;
     case REQUEST_THREAD_LEAVE:
         thread_leave_here(thread);
+        break;
+    case REQUEST_THREAD_MOVE:
+        thread_move_here(thread);
+        break;
+    case REQUEST_THREAD_PAGE:
+        thread_page_here(thread);
+        break;
+    case REQUEST_THREAD_UNPAGE:
+        thread_unpage_here(thread);
         break;
     case REQUEST_THREAD_BIND:
         budget_ready(thread->budget);
@@ -35,6 +47,9 @@ static void request_run(struct request *request)
         break;
     case REQUEST_THREAD_END:
         thread_end_here(thread);
+        break;
+    case REQUEST_SIGNAL_TARGET:
+        signal_target_here(signal);
         break;
     case REQUEST_SIGNAL_UNTARGET:
         signal_untarget_here(signal);
@@ -48,10 +63,17 @@ static void request_run(struct request *request)
     }
 }
 
-static void request_post(struct core *core, struct request *request)
+/* Who asks: the thread whose operation this is. */
+static const void *asker_here(void)
+{
+    return core_current(core_here());
+}
+
+static void request_post(struct core *core, struct request *request, const void *asker)
 {
     struct request *first = __atomic_load_n(&core->requests, __ATOMIC_RELAXED);
 
+    request->asker = asker;
     request->state = REQUEST_POSTED;
     do
         request->next = first;
@@ -61,27 +83,48 @@ static void request_post(struct core *core, struct request *request)
     arch_core_kick(core);
 }
 
+/* On the own core, or no core: at once.  True if it is done. */
+static bool request_begin(struct core *core, struct request *request, enum request_kind kind,
+                          const void *asker)
+{
+    request->kind = kind;
+    if (!core || core == core_here()) {
+        request->state = REQUEST_IDLE;
+        request_run(request);
+        return true;
+    }
+    request_post(core, request, asker);
+    return false;
+}
+
+bool request_is_free(const struct request *request)
+{
+    return __atomic_load_n(&request->state, __ATOMIC_ACQUIRE) != REQUEST_POSTED;
+}
+
+bool request_is_mine(const struct request *request, enum request_kind kind)
+{
+    return __atomic_load_n(&request->state, __ATOMIC_ACQUIRE) != REQUEST_IDLE &&
+           request->kind == kind && request->asker == asker_here();
+}
+
 status request_ask(struct core *core, struct request *request, enum request_kind kind)
 {
-    uint32_t state = __atomic_load_n(&request->state, __ATOMIC_ACQUIRE);
-
-    if (state == REQUEST_DONE) {
-        request->state = REQUEST_IDLE;
-        if (request->kind == kind)
+    if (request_is_free(request)) {
+        /* What was done for somebody else, who may have given up, says nothing to this one. */
+        bool done = request_is_mine(request, kind);
+        if (done)
+            request->state = REQUEST_IDLE;
+        if (done || request_begin(core, request, kind, asker_here()))
             return WHIT_OK;
-        state = REQUEST_IDLE; /* of somebody who did not wait for it */
-    }
-    if (state == REQUEST_IDLE) {
-        request->kind = kind;
-        if (!core || core == core_here()) {
-            if (core)
-                request_run(request);
-            return WHIT_OK;
-        }
-        request_post(core, request);
     }
     arch_pause();
     return RESTART;
+}
+
+void request_tell(struct core *core, struct request *request, enum request_kind kind)
+{
+    (void)request_begin(core, request, kind, NULL);
 }
 
 void request_run_all(struct core *core)

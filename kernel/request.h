@@ -15,11 +15,16 @@ enum request_kind {
     REQUEST_NONE,
     REQUEST_THREAD_STOP,
     REQUEST_THREAD_RESUME,
+    REQUEST_THREAD_START,   /* with the registers in frame_pc ... start_x0 */
     REQUEST_THREAD_RELEASE, /* nothing of it is left in the registers of its core */
     REQUEST_THREAD_LEAVE,   /* ... and it is stopped */
+    REQUEST_THREAD_MOVE,    /* ... and on no core */
+    REQUEST_THREAD_PAGE,    /* its registers are kept in its state page */
+    REQUEST_THREAD_UNPAGE,  /* ... or in the thread again; it is stopped */
     REQUEST_THREAD_BIND,    /* its budget drives it from now on */
     REQUEST_THREAD_UNBIND,  /* its budget no longer drives it */
     REQUEST_THREAD_END,
+    REQUEST_SIGNAL_TARGET,
     REQUEST_SIGNAL_UNTARGET,
     REQUEST_SIGNAL_END,
     REQUEST_BUDGET_END
@@ -27,6 +32,7 @@ enum request_kind {
 
 struct request {
     struct request *next; /* in the core's inbox */
+    const void *asker;    /* thread that wants to know that it is done; never followed */
     uint32_t kind;        /* enum request_kind */
     uint32_t state;       /* atomic: enum request_state */
 };
@@ -36,6 +42,15 @@ struct request {
  * posts it and returns RESTART until the other core has done it.
  */
 status request_ask(struct core *core, struct request *request, enum request_kind kind);
+
+/* The same without an answer; the request is free. */
+void request_tell(struct core *core, struct request *request, enum request_kind kind);
+
+/* Not posted.  The object changes only by what its own core does, as long as the lock is held. */
+bool request_is_free(const struct request *request);
+
+/* The current thread has asked for this and not heard: its operation was restarted. */
+bool request_is_mine(const struct request *request, enum request_kind kind);
 
 /* Carries out what other cores ask of this one. */
 void request_run_all(struct core *core);

@@ -92,16 +92,30 @@ void sched_charge(struct core *core)
 /* The handler that `thread`, at an instruction that found it busy, helps; NULL: try again. */
 static struct thread *help_target(const struct thread *thread)
 {
-    const struct portal *portal = thread->fault;
+    const struct portal *portal = __atomic_load_n(&thread->fault, __ATOMIC_RELAXED);
+    struct thread *handler;
+    status error;
 
     if (thread->helping == HELP_CALL) {
-        const struct slot *slot = cap_slot(thread->space, thread->save->x[10] % WHIT_SLOTS);
-        portal = cap_kind(slot) == WHIT_PORTAL ? cap_object(slot) : NULL;
+        /* Stopped for want of it, it has no space. */
+        struct space *space = __atomic_load_n(&thread->space, __ATOMIC_RELAXED);
+        portal = space ? cap_lookup(space, thread->save->x[10] % WHIT_SLOTS, WHIT_PORTAL, 0, &error)
+                       : NULL;
     }
-    if (!portal || portal->handler->core != thread->core ||
-        portal->handler->link == (uintptr_t)thread->core)
+    if (!portal)
         return NULL;
-    return portal->handler;
+    handler = portal_handler(portal);
+    if (handler->core != thread->core || handler->link == (uintptr_t)thread->core)
+        return NULL;
+    return handler;
+}
+
+/* Whom a thread waits for, or NULL. */
+static struct thread *link_next(const struct thread *thread)
+{
+    if (thread->callee)
+        return thread->callee;
+    return thread->helping ? help_target(thread) : NULL;
 }
 
 bool sched_leads_to(struct thread *from, const struct thread *to)
@@ -109,43 +123,47 @@ bool sched_leads_to(struct thread *from, const struct thread *to)
     for (unsigned links = 0; from && links <= CALL_DEPTH; links++) {
         if (from == to)
             return true;
-        if (from->callee)
-            from = from->callee;
-        else
-            from = from->helping ? help_target(from) : NULL;
+        from = link_next(from);
     }
     return false;
 }
 
+void sched_unpark_chain(struct thread *thread)
+{
+    for (unsigned links = 0; thread && links <= CALL_DEPTH; links++) {
+        sched_unpark(thread);
+        thread = link_next(thread);
+    }
+}
+
 /*
- * The thread at the end of the calls that start at the budget's thread.  *borrowed: the way there
- * is not only calls in progress, so that the fast reply would return into another budget's thread.
+ * The thread at the end of the calls that start at the budget's thread; NULL: choose again, because
+ * there were too many, and the last one has failed, which may have readied other budgets; or the
+ * budget is for nobody on this core.  *borrowed: the way there is not only calls in progress, so
+ * that the fast reply would return into another budget's thread.
  */
 static struct thread *follow(struct budget *budget, bool *borrowed)
 {
-    struct thread *thread = budget->thread, *caller = NULL;
+    struct thread *thread = budget->signal ? signal_enter(budget->signal) : budget->thread;
+    struct thread *caller = NULL;
 
+    if (!thread) {
+        budget_unready(budget);
+        return NULL;
+    }
     *borrowed = budget->signal || thread->link != LINK_NONE;
-    if (budget->signal)
-        signal_enter(budget->signal);
     for (unsigned links = 0; links <= CALL_DEPTH; links++) {
         if (thread->stopped)
             return thread;
         caller = thread;
-        if (thread->callee) {
-            thread = thread->callee;
-        } else if (thread->helping) {
-            struct thread *handler = help_target(thread);
-            if (!handler)
-                return thread;
+        thread = link_next(caller);
+        if (!thread)
+            return caller;
+        if (!caller->callee)
             *borrowed = true;
-            thread = handler;
-        } else {
-            return thread;
-        }
     }
     thread_call_fail(caller, WHIT_E_DEPTH);
-    return caller;
+    return NULL;
 }
 
 void sched_set_current(struct core *core, struct thread *thread)
@@ -153,6 +171,17 @@ void sched_set_current(struct core *core, struct thread *thread)
     bool slow = core->borrowed || thread->type == WHIT_VCPU;
 
     core->current = (uintptr_t)thread | (slow ? CURRENT_SLOW : 0);
+}
+
+/* It is used up: it waits for its refill, and whom it drove falls back to its own budget. */
+static void budget_throttle(struct core *core, struct budget *budget)
+{
+    ready_remove(core, budget);
+    budget->state = BUDGET_THROTTLED;
+    budget->exhausted++;
+    timer_set(core, &budget->timer, budget->refill[0].when);
+    if (budget->signal && budget->signal->entered)
+        sched_unpark(budget->signal->thread);
 }
 
 struct thread *sched_dispatch(struct core *core)
@@ -168,13 +197,12 @@ struct thread *sched_dispatch(struct core *core)
         if (!budget)
             break;
         if (!budget_begin(budget, core->charged)) {
-            ready_remove(core, budget);
-            budget->state = BUDGET_THROTTLED;
-            budget->exhausted++;
-            timer_set(core, &budget->timer, budget->refill[0].when);
+            budget_throttle(core, budget);
             continue;
         }
         thread = follow(budget, &borrowed);
+        if (!thread)
+            continue;
         if (thread_can_run(thread))
             break;
         ready_remove(core, budget);

@@ -23,6 +23,9 @@ void sched_charge(struct core *core);
 /* `thread` may have become able to run: readies the budgets parked at it. */
 void sched_unpark(struct thread *thread);
 
+/* `thread` is about to wait for others no more: readies the budgets that are parked behind it. */
+void sched_unpark_chain(struct thread *thread);
+
 /* True if a call from `to` to `from` would close a cycle. */
 bool sched_leads_to(struct thread *from, const struct thread *to);
 

@@ -8,6 +8,8 @@
 #include "teardown.h"
 #include "virq.h"
 
+#include <string.h>
+
 status signal_make(void *memory, struct slot *core)
 {
     struct signal *signal = memory;
@@ -20,24 +22,29 @@ status signal_make(void *memory, struct slot *core)
 
 bool signal_is_active(const struct signal *signal)
 {
-    return signal->bits != 0 || signal->entered;
+    return signal->target != WHIT_TARGET_NONE && (signal->bits != 0 || signal->entered);
 }
 
-/* Bits were added: tell the target. */
+void signal_wait_over(struct signal *signal)
+{
+    if (signal->timer_bits == WHIT_TIMEOUT)
+        timer_cancel(signal->home, &signal->timer);
+}
+
+/* Tells the target of bits that there are. */
 static void signal_deliver(struct signal *signal)
 {
-    struct thread *thread = signal->thread;
+    const uint64_t bits = signal->bits;
 
+    if (!bits)
+        return;
     switch ((enum whit_target)signal->target) {
     case WHIT_TARGET_NONE:
         break;
     case WHIT_TARGET_WAITER:
-        if (thread->waits == signal) {
-            uint64_t bits = signal->bits;
+        if (signal->thread->waits == signal) {
             signal->bits = 0;
-            if (signal->timer_bits == WHIT_TIMEOUT)
-                timer_cancel(signal->home, &signal->timer);
-            thread_wake(thread, bits);
+            thread_wake(signal->thread, bits);
         }
         break;
     case WHIT_TARGET_ENTRY:
@@ -91,15 +98,11 @@ void signal_timer_due(struct signal *signal)
     signal_deliver(signal);
 }
 
-void signal_enter(struct signal *signal)
+static void enter(struct signal *signal, struct thread *handler)
 {
-    struct thread *handler = signal->thread;
     struct whit_registers *save = handler->save;
 
-    if (!signal->bits || handler->link != (uintptr_t)handler->core)
-        return;
-    for (unsigned i = 0; i < 31; i++)
-        save->x[i] = 0;
+    memset(save->x, 0, sizeof(save->x));
     save->x[0] = signal->bits;
     save->x[10] = signal->portal->badge;
     save->pc = signal->portal->entry;
@@ -108,12 +111,28 @@ void signal_enter(struct signal *signal)
     save->pstate = 0;
     signal->bits = 0;
     signal->entered = 1;
+    signal->thread = handler;
     handler->link = (uintptr_t)signal | LINK_SLOW | LINK_SIGNAL;
+}
+
+struct thread *signal_enter(struct signal *signal)
+{
+    struct thread *handler;
+
+    if (signal->target != WHIT_TARGET_ENTRY || signal->entered)
+        return signal->thread;
+    handler = portal_handler(signal->portal);
+    if (!signal->bits || handler->core != signal->home)
+        return NULL;
+    if (handler->link == (uintptr_t)signal->home)
+        enter(signal, handler);
+    return handler;
 }
 
 void signal_replied(struct signal *signal)
 {
     signal->entered = 0;
+    signal->thread = NULL;
     if (!signal->bits)
         budget_unready(signal->budget);
 }
@@ -123,9 +142,7 @@ void signal_replied(struct signal *signal)
 static struct signal *find_signal(const struct thread *thread, uint64_t selector, unsigned right,
                                   status *error)
 {
-    struct slot *slot = cap_find(thread->space, selector, WHIT_SIGNAL, right, error);
-
-    return slot ? cap_object(slot) : NULL;
+    return cap_lookup(thread->space, selector, WHIT_SIGNAL, right, error);
 }
 
 void signal_call(struct core *core, struct thread *thread)
@@ -171,21 +188,24 @@ void signal_wait(struct core *core, struct thread *thread)
 
 static void target_clear(struct signal *signal)
 {
+    struct thread *thread = signal->thread;
+
     if (signal->target == WHIT_TARGET_VIRQ)
         virq_unbind(signal);
-    if (signal->target == WHIT_TARGET_WAITER && signal->thread->waits == signal) {
-        thread_wake(signal->thread, 0);
-        signal->thread->save->x[10] = WHIT_E_DEAD;
+    if (signal->target == WHIT_TARGET_WAITER && thread->waits == signal) {
+        thread_wake(thread, 0);
+        thread->save->x[10] = WHIT_E_DEAD;
     }
     if (signal->budget) {
         budget_unready(signal->budget);
         signal->budget->signal = NULL;
-        signal->budget->thread = NULL;
         signal->budget = NULL;
     }
     if (signal->entered) {
-        signal->thread->link = LINK_NONE;
+        /* It ends its work on its own budget, which may have waited with it. */
+        thread->link = LINK_GONE;
         signal->entered = 0;
+        sched_unpark(thread);
     }
     signal->target = WHIT_TARGET_NONE;
     signal->thread = NULL;
@@ -240,6 +260,21 @@ struct target_request {
     uint64_t virq;
 };
 
+static status check_budget(struct thread *self, const struct signal *signal, uint64_t selector,
+                           struct target_request *request)
+{
+    const struct budget *budget;
+    status error = WHIT_OK;
+
+    request->budget = cap_find(self->space, selector, WHIT_BUDGET, WHIT_R_CONTROL, &error);
+    if (!request->budget)
+        return error;
+    budget = cap_object(request->budget);
+    if (budget->thread || (budget->signal && budget->signal != signal))
+        return WHIT_E_BUSY;
+    return budget->core == signal->home ? cap_hold_check(request->budget) : WHIT_E_CORE;
+}
+
 static status target_check(struct thread *self, const struct signal *signal, const uint64_t *x,
                            struct target_request *request)
 {
@@ -255,25 +290,20 @@ static status target_check(struct thread *self, const struct signal *signal, con
     request->object = cap_find(self->space, x[2], kind, rights, &error);
     if (!request->object)
         return error;
-    request->thread = cap_object(request->object);
-    if (kind == WHIT_PORTAL)
-        request->thread = ((struct portal *)cap_object(request->object))->handler;
+    request->thread = kind == WHIT_PORTAL ? portal_handler(cap_object(request->object))
+                                          : cap_object(request->object);
     request->virq = x[3];
     if (request->target == WHIT_TARGET_VIRQ &&
         (request->thread->type != WHIT_VCPU || !virq_is_valid(x[3])))
         return WHIT_E_ARGUMENT;
-    if (request->target == WHIT_TARGET_VIRQ && request->thread->core != signal->home)
+    if (request->target != WHIT_TARGET_WAITER && request->thread->core != signal->home)
         return WHIT_E_CORE;
-    if (x[4]) {
-        request->budget = cap_find(self->space, x[4], WHIT_BUDGET, WHIT_R_CONTROL, &error);
-        if (!request->budget)
-            return error;
-        if (((struct budget *)cap_object(request->budget))->thread)
-            return WHIT_E_BUSY;
-    }
-    if (request->target == WHIT_TARGET_ENTRY && !request->budget)
-        return WHIT_E_ARGUMENT;
-    return WHIT_OK;
+    error = cap_hold_check(request->object);
+    if (!error && x[4])
+        error = check_budget(self, signal, x[4], request);
+    if (!error && request->target == WHIT_TARGET_ENTRY && !request->budget)
+        error = WHIT_E_ARGUMENT;
+    return error;
 }
 
 /* The same virtual interrupt with other flags or priority, as the guest programs its distributor.
@@ -292,34 +322,30 @@ static void target_set_virq(struct signal *signal, uint64_t virq)
     signal->virq_flags = (uint8_t)(virq >> 24);
 }
 
-/* Another core may fill a target, which is published last, but only the home core change one. */
+/* The signal has no target: it gets one, which its home core then uses. */
 static status target_install(struct signal *signal, const struct target_request *request)
 {
-    status error;
-
     if (request->budget) {
-        struct budget *budget = cap_object(request->budget);
-        if (budget->core != signal->home)
-            return WHIT_E_CORE;
-        error = cap_hold(request->budget, &signal->budget_slot, signal, ROLE_SIGNAL_BUDGET);
-        if (error)
-            return error;
-        budget->thread = request->thread;
-        budget->signal = signal;
-        signal->budget = budget;
+        (void)cap_hold(request->budget, &signal->budget_slot, signal, ROLE_SIGNAL_BUDGET);
+        signal->budget = cap_object(request->budget);
+        signal->budget->signal = signal;
     }
-    error = cap_hold(request->object, &signal->target_slot, signal, ROLE_SIGNAL_TARGET);
-    if (error)
-        return error;
-    signal->thread = request->thread;
-    signal->portal = request->target == WHIT_TARGET_ENTRY ? cap_object(request->object) : NULL;
+    (void)cap_hold(request->object, &signal->target_slot, signal, ROLE_SIGNAL_TARGET);
+    if (request->target == WHIT_TARGET_ENTRY)
+        signal->portal = cap_object(request->object);
+    else
+        signal->thread = request->thread;
     target_set_virq(signal, request->virq);
-    __atomic_store_n(&signal->target, (uint8_t)request->target, __ATOMIC_RELEASE);
-    if (request->target == WHIT_TARGET_VIRQ)
+    signal->target_next = (uint8_t)request->target;
+    return request_ask(signal->home, &signal->request, REQUEST_SIGNAL_TARGET);
+}
+
+void signal_target_here(struct signal *signal)
+{
+    signal->target = signal->target_next;
+    if (signal->target == WHIT_TARGET_VIRQ)
         virq_bind(signal);
-    if (signal->home == core_here() && signal->bits)
-        signal_deliver(signal);
-    return WHIT_OK;
+    signal_deliver(signal);
 }
 
 status op_target(struct thread *self, uint64_t *x)
@@ -330,6 +356,12 @@ status op_target(struct thread *self, uint64_t *x)
 
     if (!signal)
         return error;
+    if (request_is_mine(&signal->request, REQUEST_SIGNAL_TARGET))
+        return request_ask(signal->home, &signal->request, REQUEST_SIGNAL_TARGET);
+    if (!request_is_free(&signal->request)) {
+        arch_pause();
+        return RESTART;
+    }
     error = target_check(self, signal, x, &request);
     if (error)
         return error;
@@ -342,10 +374,8 @@ status op_target(struct thread *self, uint64_t *x)
     }
     if (signal->target != WHIT_TARGET_NONE)
         target_clear(signal);
-    if (signal->target_slot.word)
-        cap_remove(&signal->target_slot);
-    if (signal->budget_slot.word)
-        cap_remove(&signal->budget_slot);
+    cap_remove(&signal->target_slot);
+    cap_remove(&signal->budget_slot);
     return request.target == WHIT_TARGET_NONE ? WHIT_OK : target_install(signal, &request);
 }
 

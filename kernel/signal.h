@@ -14,17 +14,17 @@ struct signal {
     uint64_t bits;   /* written by the home core only */
     uint64_t remote; /* atomic: bits set by other cores, not yet taken over */
     struct core *home;
-    struct thread *thread; /* waiter, handler of the entry, or virtual CPU */
+    struct thread *thread; /* waiter, virtual CPU, or handler while it is entered */
     struct portal *portal; /* TARGET_ENTRY */
     struct budget *budget; /* that an activation runs on, or NULL */
     struct signal *inbox;  /* next in the home core's inbox */
     uint16_t virq;         /* virtual interrupt number */
     uint8_t virq_priority, virq_flags;
-    uint8_t target;  /* enum whit_target */
-    uint8_t listed;  /* 1 + index of the list register that shows it, or 0 */
-    uint8_t entered; /* TARGET_ENTRY: the handler serves this signal */
-    uint8_t reserved;
-    uint64_t grace; /* ticket, while it is being destroyed */
+    uint8_t target;      /* enum whit_target */
+    uint8_t listed;      /* 1 + index of the list register that shows it, or 0 */
+    uint8_t entered;     /* TARGET_ENTRY: `thread`, its handler, serves this signal */
+    uint8_t target_next; /* the target that the home core is asked to take */
+    uint64_t grace;      /* ticket, while it is being destroyed */
     uint64_t timer_bits;
     struct timer timer;
     struct request request;

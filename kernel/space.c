@@ -27,7 +27,6 @@ static uint32_t vmid_take(void)
 
 void space_vmid_free(struct space *space)
 {
-    arch_vmid_invalidate(space->vmid);
     vmid_map[space->vmid / VMID_WORD_BITS] &= ~((uint64_t)1 << (space->vmid % VMID_WORD_BITS));
     space->vmid = 0;
 }

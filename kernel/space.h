@@ -54,7 +54,7 @@ static inline uint64_t *space_top_table(struct space *space)
 /* Makes the zeroed memory at `space` an empty space.  Error: FUNDS if there is no VMID left. */
 status space_init(struct space *space, enum whit_space_type type);
 
-/* The VMID of a space that ends: forgotten by all cores, then free for another. */
+/* The VMID of a space that ends, which all cores have forgotten, is free for another. */
 void space_vmid_free(struct space *space);
 
 /* A zeroed page from the pool, or NULL.  O(1) but for the zeroing. */

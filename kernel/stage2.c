@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fills and clears stage-2 tables, in steps of at most one block or 16 pages, with a preemption
- * point after each.  Nothing is ever replaced, so break-before-make (Arm ARM D8.14.1) never arises.
+ * Fills and clears stage-2 tables, in steps of at most 16 blocks or pages, with a preemption point
+ * after each.  Nothing is ever replaced, so break-before-make (Arm ARM D8.14.1) never arises.
  */
 #include "stage2.h"
 #include "arch.h"
@@ -164,7 +164,16 @@ static status entry_place(struct space *space, uint64_t ipa, unsigned *level, ui
     }
 }
 
-/* Maps one block, or the pages up to the end of the chunk; all of them or none. */
+/* Where the step that begins at `ipa` must end: a chunk of pages, or 16 blocks of one table. */
+static uint64_t fill_limit(const struct slot *slot, uint64_t ipa, unsigned level)
+{
+    uint64_t size = (uint64_t)1 << level_shift(level);
+    uint64_t limit = (ipa & ~(16 * size - 1)) + 16 * size;
+    uint64_t stop = smaller(limit, mapping_stop(slot));
+    return ipa + ((stop - ipa) & ~(size - 1));
+}
+
+/* Maps pages or blocks up to the limit, or to the first entry that is in use; at least one. */
 static status fill_step(struct slot *slot, uint64_t *position)
 {
     uint64_t ipa = *position;
@@ -173,19 +182,19 @@ static status fill_step(struct slot *slot, uint64_t *position)
     status result = entry_place(cap_holder(slot), ipa, &level, &entry);
     if (result != WHIT_OK)
         return result;
-    uint64_t next = ipa + ((uint64_t)1 << level_shift(level));
-    if (level == LEVEL_PAGE)
-        next = smaller(chunk_floor(ipa) + CHUNK, mapping_stop(slot));
-    uint64_t count = (next - ipa) >> level_shift(level);
-    for (uint64_t i = 0; i < count; i++)
-        if (arch_entry_is_valid(entry[i]))
-            return WHIT_E_OCCUPIED;
+    unsigned shift = level_shift(level);
+    uint64_t count = (fill_limit(slot, ipa, level) - ipa) >> shift, free = 0;
+    while (free < count && !arch_entry_is_valid(entry[free]))
+        free++;
+    /* Positions are chunks: pages are mapped all or none.  Behind blocks may lie a table. */
+    if (free == 0 || (level == LEVEL_PAGE && free < count))
+        return WHIT_E_OCCUPIED;
     uintptr_t physical = mapping_physical(slot, ipa);
-    for (uint64_t i = 0; i < count; i++)
+    for (uint64_t i = 0; i < free; i++)
         arch_entry_write(&entry[i],
-                         arch_entry_leaf(physical + (i << level_shift(level)), level,
-                                         mapping_access(slot), cap_flag(slot, CAP_DEVICE)));
-    *position = next;
+                         arch_entry_leaf(physical + (i << shift), level, mapping_access(slot),
+                                         cap_flag(slot, CAP_DEVICE)));
+    *position = ipa + (free << shift);
     return WHIT_OK;
 }
 

@@ -26,6 +26,14 @@ static struct link dying = {&dying, &dying};
 
 /* ---- objects other than spaces */
 
+/* An original capability of an object that was made of memory, with the right to make at least;
+ * those that were there at boot never end. */
+static bool object_was_made(const struct slot *slot)
+{
+    bool object = cap_kind(slot) >= WHIT_SPACE && cap_kind(slot) <= WHIT_BUDGET;
+    return object && cap_flag(slot, CAP_ORIGINAL) && slot->address != 0;
+}
+
 static status object_stop(struct slot *original)
 {
     void *object = cap_object(original);
@@ -79,7 +87,7 @@ static status object_end(struct slot *original)
 /* Puts a space into the list of the dying.  Error: BUSY: it was made at boot. */
 static status space_doom(struct space *space)
 {
-    if (!space->original || cap_depth(space->original) == 0)
+    if (!space->original || !object_was_made(space->original))
         return WHIT_E_BUSY;
     if (space->phase == SPACE_ALIVE) {
         space->phase = SPACE_REVOKE;
@@ -229,6 +237,15 @@ static status grace_step(struct space *space)
     return WHIT_OK;
 }
 
+/* Uncached memory has to be flushed, as at any unmapping. */
+static status detach_uncached(struct space *space, struct slot *slot)
+{
+    status result = mapping_clear(slot);
+    /* It invalidated under the space's own tables: what they still map may be cached again. */
+    arch_vmid_invalidate(space->vmid);
+    return result;
+}
+
 static status detach_step(struct space *space)
 {
     for (unsigned n = 0; n < DETACH_SLOTS; n++) {
@@ -238,9 +255,8 @@ static status detach_step(struct space *space)
             return WHIT_OK;
         }
         struct slot *slot = CONTAINER(space->mappings.next, struct slot, user);
-        /* Uncached memory has to be flushed. */
         if ((mapping_access(slot) & WHIT_MAP_UNCACHED) != 0)
-            return mapping_clear(slot);
+            return detach_uncached(space, slot);
         mapping_end(slot);
     }
     return WHIT_OK;
@@ -358,7 +374,7 @@ status teardown_delete(struct slot *slot)
 
 status teardown_destroy(struct slot *slot)
 {
-    if (!cap_flag(slot, CAP_ORIGINAL) || cap_kind(slot) == WHIT_MEMORY || cap_depth(slot) == 0)
+    if (!object_was_made(slot))
         return WHIT_E_ORIGINAL;
     cap_doom(slot);
     status result = teardown_revoke(slot);

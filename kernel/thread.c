@@ -45,8 +45,15 @@ void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t 
     thread->save->x[0] = x0;
     thread->save->pstate = thread->type == WHIT_VCPU ? WHIT_PSTATE_START : 0;
     thread->link = LINK_NONE;
-    thread->state = THREAD_RUNNABLE;
     thread->helping = HELP_NONE;
+}
+
+static void wait_end(struct thread *thread)
+{
+    if (thread->waits)
+        signal_wait_over(thread->waits);
+    thread->waits = NULL;
+    thread->state = THREAD_RUNNABLE;
 }
 
 void thread_wake(struct thread *thread, uint64_t bits)
@@ -56,9 +63,8 @@ void thread_wake(struct thread *thread, uint64_t bits)
     if (thread->waits) {
         thread->save->x[0] = bits;
         thread->save->x[10] = WHIT_OK;
-        thread->waits = NULL;
     }
-    thread->state = THREAD_RUNNABLE;
+    wait_end(thread);
     sched_unpark(thread);
 }
 
@@ -86,6 +92,7 @@ void thread_call_fail(struct thread *thread, enum whit_error error)
 {
     struct thread *handler = thread->callee;
 
+    sched_unpark_chain(thread);
     if (!handler) {
         if (thread->helping == HELP_CALL) {
             memset(thread->save->x, 0, sizeof(thread->save->x));
@@ -101,11 +108,8 @@ void thread_call_fail(struct thread *thread, enum whit_error error)
         thread->stopped = 1;
     else
         fail_saved(thread, error);
-    handler->link = LINK_NONE;
+    handler->link = LINK_GONE;
     thread->callee = NULL;
-    /* Budgets that waited with the handler on behalf of this thread look again. */
-    sched_unpark(handler);
-    sched_unpark(thread);
     thread->core->reschedule = 1;
 }
 
@@ -142,17 +146,20 @@ void thread_fault(struct core *core, struct thread *thread)
     sched_set_current(core, handler);
 }
 
-/* ---- requests, on the thread's core */
+/* ---- requests, on the thread's core; what a thread without a core may be asked, on any */
 
 void thread_stop_here(struct thread *thread)
 {
     thread->stopped = 1;
+    /* From now on they wait with this thread: whatever it waits for may be another at its end. */
+    sched_unpark_chain(thread);
     /* The fast paths look at the link only. */
     if (thread_is_idle(thread))
         thread->link |= LINK_SLOW;
     if (thread->callee)
         thread->callee->link |= LINK_SLOW;
-    thread->core->reschedule = 1;
+    if (thread->core)
+        thread->core->reschedule = 1;
 }
 
 void thread_resume_here(struct thread *thread)
@@ -160,16 +167,66 @@ void thread_resume_here(struct thread *thread)
     thread->stopped = 0;
     if (thread_is_idle(thread))
         thread->link = (uintptr_t)thread->core;
+    /* It looks again whether there is somebody to help: its registers may be others now. */
+    thread->helping = HELP_NONE;
     /* A WFI may end at any time, and what would have ended it may have passed. */
-    if (thread->type == WHIT_VCPU && thread->state == THREAD_WAITING)
+    if (thread->type == WHIT_VCPU && !thread->waits)
         thread->state = THREAD_RUNNABLE;
     sched_unpark(thread);
+}
+
+/* Whoever it serves gets an error. */
+static void serve_end(struct thread *thread)
+{
+    void *served = (void *)(thread->link & ~(uintptr_t)LINK_MASK);
+
+    if (!served || thread_is_idle(thread))
+        return;
+    if (thread->link & LINK_SIGNAL)
+        signal_replied(served);
+    else
+        thread_call_fail(served, WHIT_E_DEAD);
+}
+
+void thread_start_here(struct thread *thread)
+{
+    serve_end(thread);
+    wait_end(thread);
+    thread_set_start(thread, thread->frame_pc, thread->frame_sp, thread->frame_tls,
+                     thread->start_x0);
+    thread_resume_here(thread);
 }
 
 void thread_leave_here(struct thread *thread)
 {
     thread_stop_here(thread);
-    arch_thread_release(thread->core, thread);
+    if (thread->core)
+        arch_thread_release(thread->core, thread);
+}
+
+void thread_move_here(struct thread *thread)
+{
+    thread_leave_here(thread);
+    thread->core = NULL;
+    /* Budgets of this core that wait with it find that it is gone. */
+    sched_unpark(thread);
+}
+
+void thread_page_here(struct thread *thread)
+{
+    struct whit_registers *page = cap_object(&thread->state_slot);
+
+    *page = *thread->save;
+    thread->save = page;
+}
+
+void thread_unpage_here(struct thread *thread)
+{
+    thread_leave_here(thread);
+    if (thread->save == &thread->own)
+        return;
+    thread->own = *thread->save;
+    thread->save = &thread->own;
 }
 
 void thread_unbind_here(struct thread *thread)
@@ -186,24 +243,14 @@ void thread_unbind_here(struct thread *thread)
 void thread_end_here(struct thread *thread)
 {
     struct core *core = thread->core;
-    uintptr_t link = thread->link;
 
-    thread_stop_here(thread);
-    arch_thread_release(core, thread);
+    thread_leave_here(thread);
     if (thread->callee)
         thread_call_fail(thread, WHIT_E_DEAD);
-    /* Whoever it serves gets an error. */
-    if ((link & ~(uintptr_t)LINK_MASK) && !thread_is_idle(thread)) {
-        if (link & LINK_SIGNAL)
-            signal_replied((struct signal *)(link & ~(uintptr_t)LINK_MASK));
-        else
-            thread_call_fail((struct thread *)(link & ~(uintptr_t)LINK_MASK), WHIT_E_DEAD);
-    }
-    if (thread->waits)
-        thread->waits = NULL;
-    thread->state = THREAD_RUNNABLE;
+    serve_end(thread);
+    wait_end(thread);
     thread->link = LINK_NONE;
-    sched_unpark(thread);
+    thread->helping = HELP_NONE;
     if (core_current(core) == thread)
         core->current = 0;
     thread->ended = 1;
@@ -228,7 +275,7 @@ status thread_drop(struct thread *thread, enum cap_role role)
     status error;
 
     if (role == ROLE_THREAD_FAULT) {
-        thread->fault = NULL;
+        __atomic_store_n(&thread->fault, NULL, __ATOMIC_RELAXED);
         return WHIT_OK;
     }
     if (role == ROLE_THREAD_BUDGET)
@@ -236,15 +283,12 @@ status thread_drop(struct thread *thread, enum cap_role role)
     if (stops_itself(thread))
         return RESTART;
     /* Without its space or its state page it cannot run again until it gets a new one. */
+    if (role == ROLE_THREAD_STATE)
+        return request_ask(thread->core, &thread->request, REQUEST_THREAD_UNPAGE);
     error = request_ask(thread->core, &thread->request, REQUEST_THREAD_LEAVE);
     if (error)
         return error;
-    if (role == ROLE_THREAD_SPACE) {
-        thread->space = NULL;
-    } else if (thread->save != &thread->own) {
-        thread->own = *thread->save;
-        thread->save = &thread->own;
-    }
+    __atomic_store_n(&thread->space, NULL, __ATOMIC_RELAXED);
     return WHIT_OK;
 }
 
@@ -281,19 +325,33 @@ static struct thread *find_thread(struct thread *self, uint64_t selector, struct
     return *slot ? cap_object(*slot) : NULL;
 }
 
+/* A thread that moves to another core leaves nothing on the old one that would have to be told. */
+static status check_budget(const struct thread *thread, const struct slot *slot)
+{
+    const struct budget *budget = cap_object(slot);
+
+    if (budget->signal || (budget->thread && budget->thread != thread))
+        return WHIT_E_BUSY;
+    if (thread->core && thread->core != budget->core &&
+        (!thread->stopped || thread->callee || thread->waits ||
+         (thread->link & ~(uintptr_t)LINK_MASK)))
+        return WHIT_E_STATE;
+    return WHIT_OK;
+}
+
 status thread_bind_budget(struct thread *thread, struct slot *slot)
 {
     struct budget *budget = cap_object(slot);
     status error;
 
-    if (budget->thread)
-        return WHIT_E_BUSY;
+    if (!request_is_free(&thread->request)) {
+        arch_pause();
+        return RESTART;
+    }
     if (thread->core && thread->core != budget->core) {
-        if (!thread->stopped || thread->callee || thread->link != LINK_NONE)
-            return WHIT_E_STATE;
-        error = request_ask(thread->core, &thread->request, REQUEST_THREAD_LEAVE);
-        if (error)
-            return error;
+        request_tell(thread->core, &thread->request, REQUEST_THREAD_MOVE);
+        if (thread->core)
+            return RESTART;
     }
     error = cap_hold(slot, &thread->budget_slot, thread, ROLE_THREAD_BUDGET);
     if (error)
@@ -302,24 +360,30 @@ status thread_bind_budget(struct thread *thread, struct slot *slot)
     thread->budget = budget;
     budget->thread = thread;
     /* Parked until RESUME or START, like any budget of a thread that cannot run. */
-    return request_ask(thread->core, &thread->request, REQUEST_THREAD_BIND);
+    request_tell(thread->core, &thread->request, REQUEST_THREAD_BIND);
+    return WHIT_OK;
+}
+
+static status check_state(const struct thread *thread, const struct slot *slot)
+{
+    (void)thread;
+    if (cap_units(slot) != WHIT_PAGE / WHIT_UNIT || cap_base(slot) % WHIT_PAGE ||
+        cap_flag(slot, CAP_DEVICE))
+        return WHIT_E_SIZE;
+    return WHIT_OK;
 }
 
 static status bind_state(struct thread *thread, struct slot *slot)
 {
-    struct whit_registers *page = cap_object(slot);
-    status error;
+    status error = cap_hold(slot, &thread->state_slot, thread, ROLE_THREAD_STATE);
 
-    if (!thread->stopped)
-        return WHIT_E_STATE;
-    if (cap_units(slot) != WHIT_PAGE / WHIT_UNIT || cap_base(slot) % WHIT_PAGE ||
-        cap_flag(slot, CAP_DEVICE))
-        return WHIT_E_SIZE;
-    error = cap_hold(slot, &thread->state_slot, thread, ROLE_THREAD_STATE);
-    if (error)
-        return error;
-    *page = *thread->save;
-    thread->save = page;
+    return error ? error : request_ask(thread->core, &thread->request, REQUEST_THREAD_PAGE);
+}
+
+static status check_fault(const struct thread *thread, const struct slot *slot)
+{
+    (void)thread;
+    (void)slot;
     return WHIT_OK;
 }
 
@@ -337,20 +401,44 @@ static const struct bind_role {
     unsigned rights;
     size_t slot; /* offset of the held slot in the thread */
     enum cap_role role;
+    status (*check)(const struct thread *thread, const struct slot *slot);
     status (*bind)(struct thread *thread, struct slot *slot);
 } bind_roles[WHIT_ROLES] = {
     [WHIT_ROLE_BUDGET] = {WHIT_BUDGET, WHIT_R_CONTROL, offsetof(struct thread, budget_slot),
-                          ROLE_THREAD_BUDGET, thread_bind_budget},
+                          ROLE_THREAD_BUDGET, check_budget, thread_bind_budget},
     [WHIT_ROLE_FAULT] = {WHIT_PORTAL, WHIT_R_CALL, offsetof(struct thread, fault_slot),
-                         ROLE_THREAD_FAULT, bind_fault},
+                         ROLE_THREAD_FAULT, check_fault, bind_fault},
     [WHIT_ROLE_STATE] = {WHIT_MEMORY, WHIT_R_READ | WHIT_R_WRITE,
-                         offsetof(struct thread, state_slot), ROLE_THREAD_STATE, bind_state},
+                         offsetof(struct thread, state_slot), ROLE_THREAD_STATE, check_state,
+                         bind_state},
 };
+
+/* Finds what is to be bound (NULL: nothing) and checks all that could be wrong with it. */
+static status bind_check(struct thread *self, const struct thread *thread, const uint64_t *x,
+                         struct slot **source)
+{
+    const struct bind_role *bind;
+    status error = WHIT_OK;
+
+    if (x[1] >= WHIT_ROLES)
+        return WHIT_E_ARGUMENT;
+    bind = &bind_roles[x[1]];
+    *source = NULL;
+    if (bind->role == ROLE_THREAD_STATE && !thread->stopped && (x[2] || thread->state_slot.word))
+        return WHIT_E_STATE;
+    if (!x[2])
+        return WHIT_OK;
+    *source = cap_find(self->space, x[2], bind->kind, bind->rights, &error);
+    if (*source && !error)
+        error = bind->check(thread, *source);
+    if (*source && !error)
+        error = cap_hold_check(*source);
+    return error;
+}
 
 status op_bind(struct thread *self, uint64_t *x)
 {
-    const uint64_t role = x[1], selector = x[2];
-    struct slot *slot, *source = NULL, *held;
+    struct slot *slot, *source, *held;
     const struct bind_role *bind;
     struct thread *thread;
     status error;
@@ -358,18 +446,12 @@ status op_bind(struct thread *self, uint64_t *x)
     thread = find_thread(self, x[0], &slot, &error);
     if (!thread)
         return error;
-    if (role >= WHIT_ROLES)
-        return WHIT_E_ARGUMENT;
-    bind = &bind_roles[role];
-    if (selector) {
-        source = cap_find(self->space, selector, bind->kind, bind->rights, &error);
-        if (!source)
-            return error;
-    }
-    /* A restart after the other core was asked finds the budget bound. */
-    if (source && thread->request.kind == REQUEST_THREAD_BIND && thread->request.state &&
-        cap_object(source) == thread->budget)
-        return request_ask(thread->core, &thread->request, REQUEST_THREAD_BIND);
+    if (request_is_mine(&thread->request, REQUEST_THREAD_PAGE))
+        return request_ask(thread->core, &thread->request, REQUEST_THREAD_PAGE);
+    error = bind_check(self, thread, x, &source);
+    if (error)
+        return error;
+    bind = &bind_roles[x[1]];
     held = (struct slot *)((char *)thread + bind->slot);
     if (held->word) {
         error = thread_drop(thread, bind->role);
@@ -389,13 +471,20 @@ status op_start(struct thread *self, uint64_t *x)
     thread = find_thread(self, x[0], &slot, &error);
     if (!thread)
         return error;
-    /* A restart after the other core was asked finds the thread running: that is success. */
-    if (thread->request.kind == REQUEST_THREAD_RESUME && thread->request.state)
-        return request_ask(thread->core, &thread->request, REQUEST_THREAD_RESUME);
-    if (!thread->stopped || thread->callee || !thread->core || !thread->space)
-        return WHIT_E_STATE;
-    thread_set_start(thread, x[1], x[2], x[3], x[4]);
-    return request_ask(thread->core, &thread->request, REQUEST_THREAD_RESUME);
+    if (!request_is_mine(&thread->request, REQUEST_THREAD_START)) {
+        if (!request_is_free(&thread->request)) {
+            arch_pause();
+            return RESTART;
+        }
+        if (!thread->stopped || thread->callee || !thread->core || !thread->space)
+            return WHIT_E_STATE;
+        /* It is not in a call: the frame is free. */
+        thread->frame_pc = x[1];
+        thread->frame_sp = x[2];
+        thread->frame_tls = x[3];
+        thread->start_x0 = x[4];
+    }
+    return request_ask(thread->core, &thread->request, REQUEST_THREAD_START);
 }
 
 status op_stop(struct thread *self, uint64_t *x)
@@ -404,10 +493,7 @@ status op_stop(struct thread *self, uint64_t *x)
     status error;
     struct thread *thread = find_thread(self, x[0], &slot, &error);
 
-    if (!thread)
-        return error;
-    return thread->core ? request_ask(thread->core, &thread->request, REQUEST_THREAD_STOP)
-                        : WHIT_OK;
+    return thread ? request_ask(thread->core, &thread->request, REQUEST_THREAD_STOP) : error;
 }
 
 status op_resume(struct thread *self, uint64_t *x)

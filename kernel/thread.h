@@ -26,7 +26,8 @@ enum {
     LINK_SIGNAL = 4, /* with LINK_SLOW: it serves the signal of this address */
     LINK_MASK = 7
 };
-#define LINK_NONE LINK_SLOW /* serves nobody */
+#define LINK_NONE LINK_SLOW                 /* serves nobody, and has not replied yet */
+#define LINK_GONE (LINK_SLOW | LINK_KERNEL) /* ends what it began for somebody that is gone */
 
 enum thread_state {
     THREAD_RUNNABLE, /* or calling (callee), or an idle handler (link) */
@@ -76,6 +77,7 @@ struct thread {
     uint32_t receive;            /* selector for a passed capability, 0: none */
     uint32_t ended;              /* destroyed; only its memory is not back yet */
     struct request request;
+    uint64_t start_x0; /* of a START under way, whose other registers are in the frame */
     struct slot space_slot, budget_slot, fault_slot, state_slot;
     struct whit_registers own;
     uint64_t fp[64], fpcr, fpsr;

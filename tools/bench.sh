@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Path lengths in instructions, under exact counting: measured twice, compared with the targets of
-# bench/rows.tsv and with bench/baseline.tsv.  Fails if the two runs differ, if a row got worse, or
-# if a structural rule of tools/trace.c is broken.
+# bench/rows.tsv and with bench/baseline.tsv.  Fails if the two runs differ, if a row got worse, if
+# more cores cost something, or if a structural rule of tools/trace.c is broken.
 #
 #   tools/bench.sh                the table; writes build/bench.tsv and charts
 #   tools/bench.sh --quick        one run, one core, no verdict
@@ -17,8 +17,9 @@ mode=${1-}
 name=${2-}
 out=build/bench
 base=0x40200000 # where QEMU loads the kernel's Image
-tab=$(printf '\t')
 mkdir -p $out
+exec 9>$out/lock
+flock 9 # one at a time: they write the same files
 
 # $1: name of the run, $2...: QEMU options.  Leaves $out/$1.log, .raw (the plugin's record), .trace
 # (what it consists of) and .rows (name, value).
@@ -26,13 +27,12 @@ measure()
 {
     run=$1
     shift
-    bytes=0x$(aarch64-linux-gnu-nm build/kernel-release/whit.elf | sed -n 's/ . image_end$//p')
+    bytes=0x$(aarch64-linux-gnu-nm $out/whit.elf | sed -n 's/ . image_end$//p')
     timeout 120 qemu-system-aarch64 \
         -machine virt,virtualization=on,gic-version=3,dtb-randomness=off -cpu cortex-a53 -m 4G \
         -icount shift=0,sleep=off -rtc clock=vm,base=2024-01-01 -nodefaults -nic none \
         -display none -no-reboot -chardev "file,id=console,path=$out/$run.log" \
-        -serial chardev:console -kernel build/kernel-release/Image \
-        -initrd build/bench/paths.cpio \
+        -serial chardev:console -kernel $out/Image -initrd build/bench/paths.cpio \
         -plugin "build/tools/plugin.so,out=$out/$run.raw,base=$base,bytes=$bytes" \
         "$@" 2>"$out/$run.err" || true
     if ! grep -q '^bench: done' "$out/$run.log"; then
@@ -59,14 +59,19 @@ explain()
 rows_of_trace()
 {
     awk -F '\t' -v OFS='\t' '
-        $1 == "ipc.roundtrip" { print "ipc.roundtrip.kernel", $3 }
+        $1 == "ipc.roundtrip" { print "ipc.roundtrip.kernel", roundtrip = $3 }
+        $1 == "ipc.busy" { print $1, $3 - roundtrip }
+        $1 == "exit.hvc" { print $1, $3 + $4 }
         $1 == "irq.native" || $1 == "budget.expiry" { print $1, $3 }
+        $1 == "notify.remote" { print $2 == 0 ? "notify.remote.send" : "notify.remote.receive", $3 }
         $1 == "masked" { print "irqoff.max", $2 }'
 }
 
-disassemble()
+# Of a kernel that is not rebuilt while it is measured.
+prepare()
 {
-    aarch64-linux-gnu-objdump -d --no-show-raw-insn build/kernel-release/whit.elf >$out/kernel.dis
+    cp build/kernel-release/Image build/kernel-release/whit.elf $out/
+    aarch64-linux-gnu-objdump -d --no-show-raw-insn $out/whit.elf >$out/kernel.dis
     aarch64-linux-gnu-objdump -d --no-show-raw-insn build/bench/paths.elf >$out/paths.dis
 }
 
@@ -92,7 +97,7 @@ join_rows()
         }
         FILENAME == "bench/baseline.tsv" { was[$1] = $2; next }
         { value[$1] = $2 }
-    ' "$@" $was bench/rows.tsv
+    ' "$@" "$was" bench/rows.tsv
 }
 
 # The table; fails if a row got worse.
@@ -115,21 +120,69 @@ print_table()
     ' build/bench.tsv
 }
 
+# What one core does alone takes the same number of instructions, however many cores there are;
+# not what ends in a grace period, and what several cores do together.
+compare_cores()
+{
+    for run in "$@"; do
+        grep -v -e '^notify.remote' -e '^space.destroy' -e '^irqoff' \
+            "$out/$run.rows" >"$out/$run.alone"
+        same $out/first.alone "$out/$run.alone" "one core and the run \"$run\" differ:"
+    done
+}
+
+# Two ways of counting must agree: the program's, by PMCCNTR_EL0, and the plugin's, which also sees
+# the two instructions that read the counter, and twice the one that faults and is executed again.
+compare_counts()
+{
+    awk -F '\t' '
+        FILENAME == ARGV[1] { row[$1] = $2; next }
+        $1 ~ /^(notify.wake|notify.switch|fault|pagefault|map|unmap|space)/ {
+            count = $3 + $4 - ($1 == "pagefault.roundtrip" ? 3 : 2)
+            if (count != row[$1]) {
+                print "bench: " $1 ": the program counted " row[$1] ", the plugin " count
+                wrong = 1
+            }
+        }
+        END { exit wrong }
+    ' $out/first.rows $out/first.trace >&2
+}
+
+# Charts, if gnuplot is here; operations of more than a thousand instructions would hide the rest.
+draw_charts()
+{
+    command -v gnuplot >/dev/null || return 0
+    awk -F '\t' 'NF > 8 && $3 + 0 > 0 && $3 < 1000 && $2 == 0' $out/first.trace >$out/kinds.tsv
+    gnuplot bench/charts.gp
+}
+
 broken=
-disassemble
-measure first
+prepare
 if [ "$mode" = --trace ]; then
-    explain first -l "$name"
+    case $name in
+    *remote* | sharing) measure two -smp 2 && explain two -l "$name" ;;
+    *) measure first && explain first -l "$name" ;;
+    esac
     exit
 fi
+measure first
+compare_counts
+set -- $out/first.rows
 if [ "$mode" != --quick ]; then
     measure second
     same $out/first.rows $out/second.rows "two runs differ:"
+    measure two -smp 2
+    measure four -smp 4
+    compare_cores first two four
+    grep '^notify.remote' $out/two.rows >$out/remote.rows
+    set -- $out/first.rows $out/remote.rows
 fi
-join_rows $out/first.rows >build/bench.tsv
+join_rows "$@" >build/bench.tsv
+draw_charts
 verdict=0
 print_table || verdict=1
-sed -n 's/^broken\t/BROKEN RULE: /p' $out/first.trace | tr '\t' ' '
+cat $out/first.trace $out/two.trace 2>/dev/null | sed -n 's/^broken\t/BROKEN RULE: /p' |
+    tr '\t' ' ' | sort -u
 [ -z "$broken" ] || verdict=1
 
 case $mode in

@@ -17,7 +17,8 @@
 //   eof                     wait for the command to exit with status 0
 //   status N                wait for the command to exit with status N
 //   # ...                   a comment
-// Carriage returns and NULs in the output are shown but not matched.
+// Carriage returns and NULs in the output are shown but not matched. A question for the cursor's
+// place, which shells ask, is not shown: whoever's terminal shows the output would answer it.
 
 #include <ctype.h>
 #include <errno.h>
@@ -436,14 +437,31 @@ static void see(const char *bytes, size_t count)
     check_forbidden();
 }
 
+static void show(const char *bytes, size_t count)
+{
+    static const char question[] = "\033[6n";
+    static size_t held; // bytes of a question that may be one
+
+    for (size_t i = 0; i < count; i++) {
+        if (bytes[i] != question[held]) {
+            fwrite(question, 1, held, stdout);
+            held = 0;
+        }
+        if (bytes[i] != question[held])
+            putchar(bytes[i]);
+        else if (++held == sizeof question - 1)
+            held = 0;
+    }
+    fflush(stdout);
+}
+
 static void read_output(void)
 {
     char buffer[4096];
     ssize_t count = read(command.output, buffer, sizeof buffer);
 
     if (count > 0) {
-        fwrite(buffer, 1, (size_t)count, stdout);
-        fflush(stdout);
+        show(buffer, (size_t)count);
         see(buffer, (size_t)count);
     } else if (count == 0) {
         command.output_ended = true;

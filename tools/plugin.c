@@ -6,7 +6,8 @@
  *     begin ID                     and at the end      end ID
  *     x CPU ADDRESS OPCODE         an instruction is executed
  *     r CPU ADDRESS BYTES          it reads memory     w CPU ADDRESS BYTES   it writes
- *     masked COUNT ENTRY LAST      longest stay in the kernel, in instructions
+ *     masked COUNT ENTRY LAST      longest time with interrupts masked, in instructions: from entry
+ *                                  of the kernel or a preemption point to the next one or the exit
  *
  * Arguments: out=FILE, base=ADDRESS and bytes=COUNT of the kernel's image.  Assumes emulation in
  * one thread (-icount): nothing here is locked.
@@ -55,6 +56,8 @@ __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 #define MARK_INSTRUCTION 0xd280001fu /* movz xzr, #value */
 #define MARK_MASK        0xffe0001fu
 #define WFI              0xd503207fu
+#define MRS_ISR          0xd538c100u /* mrs xN, isr_el1: the kernel asks whether to stop here */
+#define MRS_MASK         0xffffffe0u
 enum { MARK_SHIFT = 5, MARK_BEGIN = 0x57, MARK_END = 0x58, CPUS = 64 };
 
 struct instruction {
@@ -78,7 +81,8 @@ static uint64_t longest_last;
 
 static void stay_count(struct stay *stay, const struct instruction *instruction)
 {
-    if (!instruction->kernel || instruction->opcode == WFI) {
+    if (!instruction->kernel || instruction->opcode == WFI ||
+        (instruction->opcode & MRS_MASK) == MRS_ISR) {
         stay->count = 0;
         return;
     }

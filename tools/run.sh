@@ -13,6 +13,7 @@ options=$(cat "systems/$name/options" 2>/dev/null) || options=
 
 if [ -t 0 ] && [ -t 1 ]; then
     echo "Ctrl-\ x ends the emulator, whatever the system does."
+    echo "Times depend on this machine; those of the scripted tour (</dev/null) do not."
     exec tools/qemu.sh "systems/$name" $options
 fi
 if [ ! -e "systems/$name/tour.drive" ]; then

@@ -128,6 +128,7 @@ finish()
     exit
 }
 
+echo "builds everything first; what make says is in $logs/build.log"
 if ! build test-build >"$logs/build.log" 2>&1; then
     report build 0 1
     finish

@@ -443,6 +443,21 @@ static unsigned check_rule(const struct rule *rule, const struct operation *oper
     return broken;
 }
 
+/* The function that first writes the line. */
+static const char *find_writer(const struct operation *operation, uint64_t line)
+{
+    for (size_t i = 0; i < operation->count; i++) {
+        const struct step *step = &operation->steps[i];
+
+        for (unsigned j = 0; j < step->accesses; j++) {
+            if (step->access[j].write && step->access[j].address / LINE_BYTES == line) {
+                return find_line(step->address)->function;
+            }
+        }
+    }
+    return "?";
+}
+
 /* Lines that two cores write while each does its own work. */
 static unsigned check_sharing(const struct operation *operation)
 {
@@ -452,8 +467,8 @@ static unsigned check_sharing(const struct operation *operation)
         uint64_t writers = operation->touched[i].writers;
 
         if ((writers & (writers - 1)) != 0) {
-            printf("broken\t%s\tline written by two cores\t%" PRIx64 "\n", operation->name,
-                   operation->touched[i].line * LINE_BYTES);
+            printf("broken\t%s\tline written by two cores, first by\t%s\n", operation->name,
+                   find_writer(operation, operation->touched[i].line));
             broken++;
         }
     }
@@ -500,6 +515,49 @@ static void print_step(const struct step *step, unsigned number, bool table)
     printf("\n");
 }
 
+/* How many instructions each function of the kernel executed, in the order of their first one. */
+static void print_functions(const struct operation *operation)
+{
+    enum { FUNCTIONS = 256 };
+    static struct {
+        const char *name;
+        unsigned count, kinds[KINDS];
+    } functions[FUNCTIONS];
+    unsigned used = 0;
+
+    for (size_t i = 0; i < operation->count; i++) {
+        const struct step *step = &operation->steps[i];
+        const char *name = find_line(step->address)->function;
+        unsigned at = 0;
+
+        if (!in_kernel(step->address)) {
+            continue;
+        }
+        while (at < used && strcmp(functions[at].name, name) != 0) {
+            at++;
+        }
+        if (at == used && used < FUNCTIONS) {
+            functions[used++].name = name;
+        }
+        if (at < used) {
+            functions[at].count++;
+            functions[at].kinds[kind_of(step->opcode)]++;
+        }
+    }
+    printf("%-28s total", "function");
+    for (unsigned i = 0; i < KINDS; i++) {
+        printf("  %s", kind_names[i]);
+    }
+    printf("\n");
+    for (unsigned at = 0; at < used; at++) {
+        printf("%-28s %5u", functions[at].name, functions[at].count);
+        for (unsigned i = 0; i < KINDS; i++) {
+            printf("  %*u", (int)strlen(kind_names[i]), functions[at].kinds[i]);
+        }
+        printf("\n");
+    }
+}
+
 static void print_listing(const struct operation *operation, bool table)
 {
     const char *function = "";
@@ -520,6 +578,9 @@ static void print_listing(const struct operation *operation, bool table)
             function = now;
         }
         print_step(step, is_kernel ? ++kernel : ++user, table);
+    }
+    if (!table) {
+        print_functions(operation);
     }
     printf("%s%u instructions of the kernel, %u of programs\n", table ? "\n" : "", kernel, user);
 }

@@ -41,6 +41,7 @@ static void run_read(void)
 {
     uint64_t before, after, address = PAGE_WINDOW;
 
+    __asm__ volatile("" : "+r"(address)); /* computed before, not between the marks */
     MARK(MARK_BEGIN, pagefault);
     __asm__ volatile("mrs %0, pmccntr_el0\n\tldr xzr, [%2]\n\tmrs %1, pmccntr_el0"
                      : "=&r"(before), "=r"(after)
@@ -83,6 +84,7 @@ static uint32_t new_faulty(uint32_t portal, uint32_t state)
 static uint64_t shot(uint32_t thread, void (*function)(void))
 {
     (void)whit_stop(thread);
+    disown_float();
     world_need("a faulting thread", whit_start(thread, (uintptr_t)function, new_stack(), 0, 0));
     settle();
     return elapsed;

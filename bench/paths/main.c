@@ -54,6 +54,9 @@ int main(void)
     rows_signal();
     rows_fault();
     rows_memory();
+    rows_time();
+    rows_guest();
+    rows_remote();
     console_print("bench: done\n");
     (void)whit_power(whit_boot->first_core, WHIT_POWER_OFF);
     return 0;

@@ -26,8 +26,9 @@ static void wait_high(void)
 
     for (;;) {
         (void)whit_wait(high_waiter, 0, &bits);
-        woken_at = count_now();
+        uint64_t now = count_now();
         MARK(MARK_END, notify_switch);
+        woken_at = now;
     }
 }
 
@@ -71,6 +72,7 @@ static void row_wake(void)
     struct count_shots shots = {0};
 
     low_signal = new_waiter(wait_low, PRIORITY_LOW, &low_waiter);
+    disown_float();
     for (unsigned i = 0; i < SHOTS; i++) {
         uint64_t before, after;
 
@@ -90,6 +92,7 @@ static void row_switch(void)
     struct count_shots shots = {0};
 
     high_signal = new_waiter(wait_high, PRIORITY_HIGH, &high_waiter);
+    disown_float();
     for (unsigned i = 0; i < SHOTS; i++) {
         uint64_t before;
 
@@ -101,17 +104,30 @@ static void row_switch(void)
     row_print("notify.switch", shots.value);
 }
 
+/* This thread owns the floating-point registers, the other does not. */
+static void loop_yield_float(uint64_t passes)
+{
+    do {
+        __asm__ volatile("fmov d0, xzr" : : : "v0");
+        whit_yield();
+    } while (--passes != 0);
+}
+
+/* A pass is two switches, there and back, each with the loop around its call. */
 static void row_yield(void)
 {
     uint32_t other = start_thread(world_other, 0, PRIORITY_ROOT, yield_forever, 0);
-    uint64_t both = count_passes("yield.switch", loop_yield);
+    uint64_t both, with_float;
 
+    disown_float();
+    both = count_passes("yield.switch", loop_yield);
     MARK(MARK_BEGIN, yield_switch);
     whit_yield();
     MARK(MARK_END, yield_switch);
+    with_float = count_passes("yield.switch.fp", loop_yield_float);
     world_need("the end of a thread", whit_stop(other));
-    /* A pass is two switches, there and back, each with the loop around its call. */
     row_print("yield.switch", both / 2);
+    row_print("yield.switch.fp", (with_float - both + 1) / 2);
 }
 
 void rows_signal(void)

@@ -16,7 +16,7 @@ enum { STACKS = 48, STACK_BYTES = 1024, OTHER_POOL_PAGES = 64, SETTLE_NS = 20000
 static struct whit_slots slots;
 static struct whit_splitter memory;
 static _Alignas(64) char stacks[STACKS][STACK_BYTES];
-static uint32_t settle_signal;
+static uint32_t settle_signal, float_signal;
 static uint32_t other_slot = 1; /* next free slot of the second space */
 
 uint32_t world_other;
@@ -237,6 +237,31 @@ void world_begin(void)
     world_need("a pool", whit_donate(new_memory(OTHER_POOL_PAGES * (uint64_t)WHIT_PAGE, WHIT_PAGE),
                                      world_other));
     map_image(world_other);
+}
+
+/* ---- other threads */
+
+static void own_float(void)
+{
+    uint64_t bits;
+
+    for (;;) {
+        (void)whit_wait(float_signal, 0, &bits);
+        __asm__ volatile("fmov d0, xzr" : : : "v0");
+    }
+}
+
+void disown_float(void)
+{
+    if (float_signal == 0) {
+        uint32_t thread = new_thread(WHIT_SELF, 0, PRIORITY_TOP);
+
+        float_signal = new_signal(0);
+        world_need("a waiter", whit_target(float_signal, WHIT_TARGET_WAITER, thread, 0, 0));
+        world_need("a waiter", whit_start(thread, (uintptr_t)own_float, new_stack(), 0, 0));
+        settle();
+    }
+    world_need("another owner", whit_notify(float_signal, 1));
 }
 
 void settle(void)

@@ -51,6 +51,12 @@ uint32_t map_child(uint32_t memory, uint32_t space, uint64_t address, unsigned a
 /* The page of a device, mapped at `address` in root's space. */
 volatile uint32_t *world_device(uint64_t base, uint64_t address);
 
+/*
+ * From here on no thread of the benchmark owns the floating-point registers, as long as none uses
+ * them: what follows is measured without the switch of their trap.  What prints does use them.
+ */
+void disown_float(void);
+
 /* Lets other threads run, less urgent ones too, until they wait. */
 void settle(void);
 

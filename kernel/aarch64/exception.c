@@ -20,7 +20,9 @@ enum {
     EC_HVC64 = 0x16,
     EC_REGISTER = 0x18,
     EC_INSTRUCTION_ABORT = 0x20,
-    EC_DATA_ABORT = 0x24
+    EC_PC_ALIGNMENT = 0x22,
+    EC_DATA_ABORT = 0x24,
+    EC_WATCHPOINT = 0x34
 };
 
 enum { ISS_WFE = 1, INSTRUCTION_BYTES = 4 };
@@ -98,13 +100,21 @@ static struct thread *leave(struct core *core, struct thread *before)
     return next;
 }
 
+/* Aborts, misaligned pc, watchpoints (Arm ARM, FAR_EL2). */
+static bool esr_has_address(unsigned class)
+{
+    return (class & ~1u) == EC_INSTRUCTION_ABORT || (class & ~1u) == EC_DATA_ABORT ||
+           class == EC_PC_ALIGNMENT || (class & ~1u) == EC_WATCHPOINT;
+}
+
 static void fault(struct core *core, struct thread *thread, uint64_t esr)
 {
     struct whit_registers *save = thread->save;
     const unsigned class = esr_class(esr);
 
     save->esr = esr;
-    save->far = READ_SYSREG(far_el2);
+    /* Other classes leave FAR_EL2 as it was, with somebody else's address perhaps. */
+    save->far = esr_has_address(class) ? READ_SYSREG(far_el2) : 0;
     save->ipa = 0;
     if ((class & ~1u) == EC_INSTRUCTION_ABORT || (class & ~1u) == EC_DATA_ABORT)
         save->ipa = fault_ipa(thread, esr, save->far);

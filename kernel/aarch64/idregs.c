@@ -49,7 +49,7 @@
      HCR_TACR | HCR_TSW | HCR_TLOR | HCR_TERR)
 
 static uint64_t values[8][8]; /* by m and n */
-static uint64_t guest_hcr;
+uint64_t idregs_guest_hcr;
 
 static uint64_t filter(uint64_t raw, uint64_t highest)
 {
@@ -80,12 +80,7 @@ void idregs_init(void)
     FILTERED(FILTER)
     UNFILTERED(KEEP)
     HIDDEN(HIDE)
-    guest_hcr = HCR_GUEST | (hidden ? HCR_TID3 : 0);
-}
-
-uint64_t idregs_guest_hcr(void)
-{
-    return guest_hcr;
+    idregs_guest_hcr = HCR_GUEST | (hidden ? HCR_TID3 : 0);
 }
 
 bool idregs_has_aarch32(void)
@@ -93,17 +88,12 @@ bool idregs_has_aarch32(void)
     return id_field(values[4][0], ID_AA64PFR0_EL0) == 2;
 }
 
-/* ISS of a trapped MRS or MSR (DDI0487 D19.2.37): op0 21:20, op2 19:17, op1 16:14, CRn 13:10,
- * Rt 9:5, CRm 4:1, direction 0 (1: read). */
-#define ISS_ID_MASK (FIELD(3, 20) | FIELD(7, 14) | FIELD(0xf, 10) | BIT(0))
-#define ISS_ID_READ (FIELD(3, 20) | BIT(0))
-
 bool vcpu_register_trap(struct thread *thread, uint64_t esr)
 {
     const unsigned m = (unsigned)(esr >> 1) & 0xf, n = (unsigned)(esr >> 17) & 7;
     const unsigned rt = (unsigned)(esr >> 5) & 0x1f;
 
-    if ((esr & ISS_ID_MASK) != ISS_ID_READ || m == 0 || m > 7)
+    if (!vcpu_is_answered(esr) || m == 0 || m > 7)
         return false;
     if (rt != 31)
         thread->save->x[rt] = values[m][n];

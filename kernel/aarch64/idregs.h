@@ -10,7 +10,7 @@
 void idregs_init(void);
 
 /* HCR_EL2 for guests: traps these registers only if something must be hidden. */
-uint64_t idregs_guest_hcr(void);
+extern uint64_t idregs_guest_hcr;
 
 bool idregs_has_aarch32(void); /* at EL0 */
 

@@ -29,6 +29,10 @@ void offsets(void)
     OFFSET(THREAD_SAVE, struct thread, save);
     OFFSET(SPACE_VTTBR, struct space, vttbr);
     OFFSET(SPACE_DIRECTORY_OFFSET, struct space, directory);
+    OFFSET(THREAD_TYPE, struct thread, type);
+    OFFSET(REGISTERS_SP, struct whit_registers, sp);
+    OFFSET(REGISTERS_ESR, struct whit_registers, esr);
+    OFFSET(REGISTERS_IPA, struct whit_registers, ipa);
     OFFSET(THREAD_STATE, struct thread, state);
     OFFSET(SIGNAL_HOME, struct signal, home);
     OFFSET(SIGNAL_BITS, struct signal, bits);

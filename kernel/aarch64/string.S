@@ -48,6 +48,21 @@ memcpy:
     b.ne    4b
 5:  ret
 
+// void *memmove(void *to, const void *from, size_t bytes): memcpy goes upwards, so it may overlap with
+// what lies above.
+    .global memmove
+    .type memmove, %function
+memmove:
+    sub     x3, x0, x1
+    cmp     x3, x2                  // unsigned: below the source, or clear of it
+    b.hs    memcpy
+1:  cbz     x2, 2f
+    sub     x2, x2, #1
+    ldrb    w4, [x1, x2]
+    strb    w4, [x0, x2]
+    b       1b
+2:  ret
+
 // int memcmp(const void *a, const void *b, size_t bytes)
     .global memcmp
     .type memcmp, %function

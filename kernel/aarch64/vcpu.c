@@ -15,23 +15,6 @@
 #include <stddef.h>
 
 /*
- * Registers that act on EL0 although HCR_EL2.TGE = 1 (DDI0487 D19.2): exchanged at every change
- * between guest and program.  Index in vcpu.el1, name, value for programs, and what a guest's value
- * would do to a program:
- */
-#define SHARED_REGISTERS(X)                                                                        \
-    /* byte order, alignment, traps of cache maintenance, WFE, CTR and DC ZVA, authentication */   \
-    X(WHIT_SCTLR_EL1, sctlr_el1, SCTLR_EL1_NATIVE)                                                 \
-    /* top-byte-ignore; EPD: no speculative walk through the guest's tables under another VMID */  \
-    X(WHIT_TCR_EL1, tcr_el1, TCR_EL1_NATIVE)                                                       \
-    /* access to the counters and timers */                                                        \
-    X(WHIT_CNTKCTL_EL1, cntkctl_el1, CNTKCTL_EL0PCTEN)                                             \
-    /* floating point would trap (E2H = 0) */                                                      \
-    X(WHIT_CPACR_EL1, cpacr_el1, CPACR_FPEN)                                                       \
-    /* single step, break- and watchpoints, debug communication channel */                         \
-    X(WHIT_MDSCR_EL1, mdscr_el1, 0)
-
-/*
  * Registers that only EL1 uses, or that only act with stage 1 on: they stay until another virtual
  * CPU is loaded.
  *
@@ -62,10 +45,9 @@
     X(WHIT_VMPIDR_EL2, vmpidr_el2)                                                                 \
     X(WHIT_VPIDR_EL2, vpidr_el2)
 
-#define TCR_EL1_NATIVE (BIT(7) | BIT(23)) /* EPD0, EPD1 */
-#define MPIDR_RES1     BIT(31)
-#define PAR_FAILED     BIT(0)
-#define PAR_ADDRESS    FIELD(0xfffffffff, 12)
+#define MPIDR_RES1  BIT(31)
+#define PAR_FAILED  BIT(0)
+#define PAR_ADDRESS FIELD(0xfffffffff, 12)
 
 _Static_assert(offsetof(struct thread, fpcr) == offsetof(struct thread, fp) + 512 &&
                    offsetof(struct thread, fpsr) == offsetof(struct thread, fp) + 520,
@@ -73,35 +55,11 @@ _Static_assert(offsetof(struct thread, fpcr) == offsetof(struct thread, fp) + 51
 
 /* ---- what acts on programs too */
 
-static void shared_save(struct vcpu *vcpu)
-{
-#define SAVE(index, name, value) vcpu->el1[index] = READ_SYSREG(name);
-    SHARED_REGISTERS(SAVE)
-#undef SAVE
-}
-
-static void shared_load(const struct vcpu *vcpu)
-{
-#define LOAD(index, name, value) WRITE_SYSREG(name, vcpu->el1[index]);
-    SHARED_REGISTERS(LOAD)
-#undef LOAD
-}
-
 static void shared_set_native(void)
 {
 #define SET(index, name, value) WRITE_SYSREG(name, value);
     SHARED_REGISTERS(SET)
 #undef SET
-}
-
-void vcpu_leave_guest(struct core *core)
-{
-    shared_save(&core->el1_owner->vcpu);
-    shared_set_native();
-    WRITE_SYSREG(mdcr_el2, READ_SYSREG(mdcr_el2) & ~MDCR_GUEST);
-    WRITE_SYSREG(cnthctl_el2, CNTHCTL_NATIVE);
-    WRITE_SYSREG(hcr_el2, HCR_NATIVE);
-    core->guest_live = 0;
 }
 
 /* ---- EL1 state */
@@ -121,8 +79,6 @@ static void el1_save(struct core *core, struct thread *thread)
     struct vcpu *vcpu = &thread->vcpu;
     uint64_t deadline;
 
-    if (core->guest_live)
-        shared_save(vcpu);
 #define SAVE(index, name) vcpu->el1[index] = READ_SYSREG(name);
     EL1_REGISTERS(SAVE)
 #undef SAVE
@@ -182,20 +138,12 @@ static void el1_load(struct core *core, struct thread *thread)
     arch_virq_refill(thread);
 }
 
-void vcpu_enter(struct core *core, struct thread *thread)
+void vcpu_load(struct core *core, struct thread *thread)
 {
-    if (core->el1_owner == thread && core->guest_live)
-        return;
-    if (core->el1_owner != thread) {
-        if (core->el1_owner)
-            el1_save(core, core->el1_owner);
-        el1_load(core, thread);
-    }
-    shared_load(&thread->vcpu);
-    WRITE_SYSREG(mdcr_el2, READ_SYSREG(mdcr_el2) | MDCR_GUEST);
-    WRITE_SYSREG(cnthctl_el2, CNTHCTL_GUEST);
-    WRITE_SYSREG(hcr_el2, idregs_guest_hcr());
-    core->guest_live = 1;
+    vcpu_leave(core);
+    if (core->el1_owner)
+        el1_save(core, core->el1_owner);
+    el1_load(core, thread);
 }
 
 void arch_vcpu_init(struct thread *thread)
@@ -346,28 +294,15 @@ void fp_trap(struct core *core)
 
 /* ---- processor state */
 
-#define PSTATE_FLAGS     FIELD(0xf, 28)
-#define PSTATE_MODE_MASK FIELD(0x1f, 0)
-#define PSTATE_EL0T      FIELD(0, 0)
-#define PSTATE_EL1T      FIELD(4, 0)
-#define PSTATE_EL1H      FIELD(5, 0)
-#define PSTATE_USER32    FIELD(0x10, 0)
-/* TCO, DIT, UAO, PAN, SS, SSBS, BTYPE, DAIF; those that a core lacks are ignored there. */
-#define PSTATE_AARCH64                                                                             \
-    (PSTATE_FLAGS | BIT(25) | BIT(24) | BIT(23) | BIT(22) | BIT(21) | BIT(12) | FIELD(3, 10) |     \
-     FIELD(0xf, 6))
+#define PSTATE_USER32 FIELD(0x10, 0)
 /* Q, IT, DIT, SSBS, PAN, SS, GE, IT, E, AIF, T */
 #define PSTATE_AARCH32                                                                             \
     (PSTATE_FLAGS | BIT(27) | FIELD(3, 25) | BIT(24) | BIT(23) | BIT(22) | BIT(21) |               \
      FIELD(0xf, 16) | FIELD(0x3f, 10) | BIT(9) | FIELD(7, 6) | BIT(5))
 
-uint64_t vcpu_pstate(uint64_t pstate)
+uint64_t vcpu_pstate_rare(uint64_t pstate)
 {
-    uint64_t mode = pstate & PSTATE_MODE_MASK;
-
-    if (mode == PSTATE_USER32 && idregs_has_aarch32())
-        return (pstate & PSTATE_AARCH32) | mode;
-    if (mode != PSTATE_EL0T && mode != PSTATE_EL1T && mode != PSTATE_EL1H)
-        mode = PSTATE_EL1H;
-    return (pstate & PSTATE_AARCH64) | mode;
+    if ((pstate & PSTATE_MODE_MASK) == PSTATE_USER32 && idregs_has_aarch32())
+        return pstate & (PSTATE_AARCH32 | PSTATE_MODE_MASK);
+    return (pstate & PSTATE_AARCH64) | PSTATE_EL1H;
 }

@@ -7,23 +7,73 @@
 #define VCPU_H
 
 #include "core.h"
+#include "idregs.h"
 #include "sysreg.h"
+
+/*
+ * Registers that act on EL0 although HCR_EL2.TGE = 1 (DDI0487 D19.2): exchanged at every change
+ * between guest and program.  Index in vcpu.el1, name, value for programs, and what a guest's value
+ * would do to a program:
+ */
+#define SHARED_REGISTERS(X)                                                                        \
+    /* byte order, alignment, traps of cache maintenance, WFE, CTR and DC ZVA, authentication */   \
+    X(WHIT_SCTLR_EL1, sctlr_el1, SCTLR_EL1_NATIVE)                                                 \
+    /* top-byte-ignore; EPD: no speculative walk through the guest's tables under another VMID */  \
+    X(WHIT_TCR_EL1, tcr_el1, TCR_EL1_NATIVE)                                                       \
+    /* access to the counters and timers */                                                        \
+    X(WHIT_CNTKCTL_EL1, cntkctl_el1, CNTKCTL_EL0PCTEN)                                             \
+    /* floating point would trap (E2H = 0) */                                                      \
+    X(WHIT_CPACR_EL1, cpacr_el1, CPACR_FPEN)                                                       \
+    /* single step, break- and watchpoints, debug communication channel */                         \
+    X(WHIT_MDSCR_EL1, mdscr_el1, 0)
+
+#define TCR_EL1_NATIVE (BIT(7) | BIT(23)) /* EPD0, EPD1 */
 
 /* Once per core, after cpu_init and gic_init_core. */
 void vcpu_core_init(struct core *core);
 
-/*
- * The virtual CPU `thread` will run next: its EL1 state is loaded if it is not yet, and what acts
- * on programs too holds its values.  Cheap if it ran last.
- */
-void vcpu_enter(struct core *core, struct thread *thread);
-
 /* A program will run next. */
-void vcpu_leave_guest(struct core *core);
 static inline void vcpu_leave(struct core *core)
 {
+    if (!core->guest_live)
+        return;
+    uint64_t *el1 = core->el1_owner->vcpu.el1;
+#define LEAVE(index, name, value)                                                                  \
+    el1[index] = READ_SYSREG(name);                                                                \
+    WRITE_SYSREG(name, value);
+    SHARED_REGISTERS(LEAVE)
+#undef LEAVE
+    WRITE_SYSREG(mdcr_el2, READ_SYSREG(mdcr_el2) & ~MDCR_GUEST);
+    WRITE_SYSREG(cnthctl_el2, CNTHCTL_NATIVE);
+    WRITE_SYSREG(hcr_el2, HCR_NATIVE);
+    core->guest_live = 0;
+}
+
+/* Loads the EL1 state of `thread` in place of another's. */
+void vcpu_load(struct core *core, struct thread *thread);
+
+/* What acts on programs too gets the values of the virtual CPU `thread`, which is loaded. */
+static inline void vcpu_enter_loaded(struct core *core, struct thread *thread)
+{
+    const uint64_t *el1 = thread->vcpu.el1;
+
     if (core->guest_live)
-        vcpu_leave_guest(core);
+        return;
+#define ENTER(index, name, value) WRITE_SYSREG(name, el1[index]);
+    SHARED_REGISTERS(ENTER)
+#undef ENTER
+    WRITE_SYSREG(mdcr_el2, READ_SYSREG(mdcr_el2) | MDCR_GUEST);
+    WRITE_SYSREG(cnthctl_el2, CNTHCTL_GUEST);
+    WRITE_SYSREG(hcr_el2, idregs_guest_hcr);
+    core->guest_live = 1;
+}
+
+/* The virtual CPU `thread` will run next.  Inline, as the above: both are in the way of exits. */
+static inline void vcpu_enter(struct core *core, struct thread *thread)
+{
+    if (core->el1_owner != thread)
+        vcpu_load(core, thread);
+    vcpu_enter_loaded(core, thread);
 }
 
 /* The IPA behind a virtual address of the guest that just ran, 0 if its tables do not say. */
@@ -36,9 +86,43 @@ uint64_t vcpu_translate(uint64_t address);
  */
 bool vcpu_register_trap(struct thread *thread, uint64_t esr);
 
+/*
+ * May it answer this trapped access?  ISS (DDI0487 D19.2.37): op0 21:20, op2 19:17, op1 16:14,
+ * CRn 13:10, Rt 9:5, CRm 4:1, direction 0 (1: read).
+ */
+static inline bool vcpu_is_answered(uint64_t esr)
+{
+    return (esr & (FIELD(3, 20) | FIELD(7, 14) | FIELD(0xf, 10) | BIT(0))) ==
+           (FIELD(3, 20) | BIT(0));
+}
+
+#define PSTATE_FLAGS     FIELD(0xf, 28)
+#define PSTATE_MODE_MASK FIELD(0x1f, 0)
+#define PSTATE_EL0T      FIELD(0, 0)
+#define PSTATE_EL1T      FIELD(4, 0)
+#define PSTATE_EL1H      FIELD(5, 0)
+/* TCO, DIT, UAO, PAN, SS, SSBS, BTYPE, DAIF; those that a core lacks are ignored there. */
+#define PSTATE_AARCH64                                                                             \
+    (PSTATE_FLAGS | BIT(25) | BIT(24) | BIT(23) | BIT(22) | BIT(21) | BIT(12) | FIELD(3, 10) |     \
+     FIELD(0xf, 6))
+
+#define PSTATE_PLAIN (PSTATE_AARCH64 | PSTATE_MODE_MASK)
+
+/* A mode that guests may have, but for AArch32. */
+static inline bool vcpu_pstate_is_plain(uint64_t pstate)
+{
+    const uint64_t modes = BIT(PSTATE_EL0T) | BIT(PSTATE_EL1T) | BIT(PSTATE_EL1H);
+
+    return (modes >> (pstate & PSTATE_MODE_MASK) & 1) != 0;
+}
+
 /* What a guest's SPSR_EL2 may be: no other exception level than EL1 and EL0, nothing that would be
  * an illegal return. */
-uint64_t vcpu_pstate(uint64_t pstate);
+uint64_t vcpu_pstate_rare(uint64_t pstate);
+static inline uint64_t vcpu_pstate(uint64_t pstate)
+{
+    return vcpu_pstate_is_plain(pstate) ? pstate & PSTATE_PLAIN : vcpu_pstate_rare(pstate);
+}
 
 /* The physical interrupt of the virtual timer: it stays active until its guest ends it. */
 void vcpu_timer_fired(struct core *core);

@@ -153,7 +153,7 @@ reply:
     tbnz    x11, #0, synchronous
     cbnz    x10, synchronous                /* a capability is passed */
     ldr     x12, [x11, #THREAD_LINK]
-    tbnz    x12, #0, synchronous            /* LINK_SLOW */
+    tbnz    x12, #0, exit_reply             /* LINK_SLOW */
     mov     x13, sp
     str     x13, [x11, #THREAD_LINK]        /* idle again */
     ldp     x13, x14, [x12, #THREAD_FRAME_PC]
@@ -269,10 +269,42 @@ light:
 /* The general paths: all registers saved, then C decides which thread to resume. */
 synchronous:
     save_registers
+    ldrb    w2, [x0, #THREAD_TYPE]
     mov     x1, x0
     mov     x0, sp
+    cbnz    w2, exit
     bl      exception_synchronous
     b       thread_resume
+
+/* A guest's exit: exit.c may enter its handler at once, with the message of thread_fault. */
+exit:
+    mov     x19, x1
+    bl      exit_begin
+    cbz     x0, 1f
+    mov     x10, x1
+    ldp     x4, x3, [x0, #REGISTERS_SP]     /* sp, pc */
+    ldr     x5, [x0, #8 * 30]
+    ldr     x2, [x0, #REGISTERS_IPA]
+    ldp     x0, x1, [x0, #REGISTERS_ESR]    /* syndrome, address */
+    .irp n, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+    mov     x\n, xzr
+    .endr
+    eret
+1:  mov     x0, sp
+    mov     x1, x19
+    bl      exception_synchronous
+    b       thread_resume
+
+/* reply to a call that the kernel made: back to the guest, if its verdict is to go on. */
+exit_reply:
+    tbz     x12, #1, synchronous            /* LINK_KERNEL */
+    cbnz    x0, synchronous                 /* WHIT_CONTINUE */
+    mov     x0, sp
+    mov     x1, x11
+    bl      exit_end
+    cbnz    x0, thread_resume
+    mov     x10, xzr                        /* x0 and x10 as they were; the others are dead */
+    b       synchronous
 
 interrupt:
     save_registers

@@ -46,9 +46,14 @@ static inline enum whit_error whit_operate(enum whit_op operation, struct whit_a
 /* Does nothing: the shortest operation. */
 static inline enum whit_error whit_null(void)
 {
-    struct whit_arguments a = {{0}};
+    register uint64_t x10 __asm__("x10") = WHIT_OP_NULL;
 
-    return whit_operate(WHIT_OP_NULL, &a);
+    __asm__ volatile("svc %[call]"
+                     : "+r"(x10)
+                     : [call] "i"(WHIT_OP)
+                     : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x11", "x12",
+                       "x13", "x14", "x15", "x16", "x17", "cc", "memory");
+    return (enum whit_error)x10;
 }
 
 /* ---- capabilities */

@@ -56,6 +56,48 @@ whit_reply(const struct whit_message *answer)
     __builtin_unreachable();
 }
 
+/*
+ * The same for callers that are not trusted: they see the answer and no other register.  The entry
+ * then begins with whit_enter_distrusting.
+ */
+static inline __attribute__((always_inline)) _Noreturn void
+whit_reply_distrusting(const struct whit_message *answer)
+{
+    const uint64_t on = whit_settled(answer->pass);
+    const uint64_t w[WHIT_WORDS] = {
+        whit_settled(answer->word[0]), whit_settled(answer->word[1]), whit_settled(answer->word[2]),
+        whit_settled(answer->word[3]), whit_settled(answer->word[4]), whit_settled(answer->word[5]),
+        whit_settled(answer->word[6]), whit_settled(answer->word[7]), whit_settled(answer->word[8]),
+        whit_settled(answer->word[9]),
+    };
+    register uint64_t x0 __asm__("x0") = w[0];
+    register uint64_t x1 __asm__("x1") = w[1];
+    register uint64_t x2 __asm__("x2") = w[2];
+    register uint64_t x3 __asm__("x3") = w[3];
+    register uint64_t x4 __asm__("x4") = w[4];
+    register uint64_t x5 __asm__("x5") = w[5];
+    register uint64_t x6 __asm__("x6") = w[6];
+    register uint64_t x7 __asm__("x7") = w[7];
+    register uint64_t x8 __asm__("x8") = w[8];
+    register uint64_t x9 __asm__("x9") = w[9];
+    register uint64_t x10 __asm__("x10") = on;
+
+    __asm__ volatile(WHIT_CLEAR "svc %[reply]\n\t"
+                                "mov x10, xzr\n\t"
+                                "svc %[reply]"
+                     :
+                     : "r"(x0), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5), "r"(x6), "r"(x7),
+                       "r"(x8), "r"(x9), "r"(x10), [reply] "i"(WHIT_REPLY)
+                     : "memory");
+    __builtin_unreachable();
+}
+
+/* Floating point rounds and traps as the caller liked it, until this. */
+static inline void whit_enter_distrusting(void)
+{
+    __asm__ volatile("msr fpcr, xzr" : : : "memory");
+}
+
 /* Answers a call that the kernel made for a thread (fault, exit): it reads no other word. */
 static inline __attribute__((always_inline)) _Noreturn void
 whit_reply_verdict(enum whit_verdict verdict)

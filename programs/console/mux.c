@@ -294,6 +294,7 @@ static void show_help(struct mux *mux)
                  stream->is_guest ? "guest" : "log", is_selected(mux, i) ? ", selected" : "");
         show_message(mux, text);
     }
+    show_message(mux, "[console]   logs show always, a guest while it is selected");
     show_message(mux, "[console]   Ctrl-] twice sends Ctrl-]");
 }
 

@@ -98,7 +98,7 @@ int main(void)
     if (whit_grant(WHIT_GRANT_SERVER, "server") != NULL && whit_serve(answer) != WHIT_OK) {
         whit_fail("cannot serve the portal \"latest\"");
     }
-    printf("a period of %llu us\n", (unsigned long long)whit_ticks_to_ns(period) / 1000);
+    printf("wakes every %llu us\n", (unsigned long long)whit_ticks_to_ns(period) / 1000);
 
     uint64_t deadline = whit_ticks() + period;
     while (periods == 0 || lateness.count < periods) {

@@ -18,12 +18,23 @@ static bool have_console;
 
 enum { REPORTS = 16, INSTRUCTION_BYTES = 4, NO_REGISTER = 31 };
 
+static void tell_main(uint64_t event)
+{
+    (void)whit_notify(whit_grant_selector(WHIT_GRANT_WAIT, "wait"), event);
+}
+
 /* ---- interrupts, from the distributor to the kernel */
+
+static void line_set(unsigned cpu, unsigned line, struct vgic_setting setting)
+{
+    if (machine_line_set(cpu, line, setting) != WHIT_OK)
+        tell_main(EVENT_FAILED);
+}
 
 static void line_move(unsigned line, unsigned from, unsigned to, struct vgic_setting setting)
 {
     (void)from;
-    machine_line_set(to, line, setting);
+    line_set(to, line, setting);
 }
 
 static void line_raise(unsigned cpu, unsigned line)
@@ -40,7 +51,7 @@ static void line_lower(unsigned cpu, unsigned line)
         (void)whit_clear(signal, 1, &were);
 }
 
-static const struct vgic_output vgic_output = {machine_line_set, line_move, line_raise, line_lower};
+static const struct vgic_output vgic_output = {line_set, line_move, line_raise, line_lower};
 
 /* ---- the serial line */
 
@@ -89,11 +100,6 @@ static void psci_off(unsigned cpu)
     machine.cpu[cpu].on = false;
 }
 
-static void tell_main(uint64_t event)
-{
-    (void)whit_notify(whit_grant_selector(WHIT_GRANT_WAIT, "wait"), event);
-}
-
 static void psci_system_off(void)
 {
     tell_main(EVENT_OFF);
@@ -128,14 +134,15 @@ static void exception(unsigned cpu, uint64_t esr, uint64_t address, bool is_abor
 {
     struct machine_cpu *vcpu = &machine.cpu[cpu];
 
+    /* A failure ends the program, which the handler thread cannot do itself. */
     if (whit_sync(vcpu->thread, WHIT_SYNC_TO_PAGE) != WHIT_OK)
-        whit_fail("cannot read virtual CPU %u", cpu);
+        tell_main(EVENT_FAILED);
     if (is_abort)
         inject_abort(vcpu->state, esr, address);
     else
         inject_undefined(vcpu->state);
     if (whit_sync(vcpu->thread, WHIT_SYNC_FROM_PAGE) != WHIT_OK)
-        whit_fail("cannot write virtual CPU %u", cpu);
+        tell_main(EVENT_FAILED);
 }
 
 static void abort_access(unsigned cpu, uint64_t esr, uint64_t address, uint64_t ipa,
@@ -257,6 +264,29 @@ static void access_register(unsigned cpu, uint64_t esr)
 
 /* ---- */
 
+/* All that is not a hypercall. */
+static __attribute__((noinline)) uint64_t handle(uint64_t syndrome, uint64_t address, uint64_t ipa,
+                                                 unsigned cpu)
+{
+    switch (syndrome_class(syndrome)) {
+    case CLASS_DATA_ABORT:
+        access_device(cpu, syndrome, address, ipa);
+        return WHIT_CONTINUE;
+    case CLASS_REGISTER:
+        access_register(cpu, syndrome);
+        return WHIT_CONTINUE;
+    case CLASS_SMC64:
+        machine.cpu[cpu].state->r.pc += INSTRUCTION_BYTES; /* trapped, not executed */
+        return psci_call(&psci_output, cpu, machine.cpu[cpu].state->r.x);
+    case CLASS_INSTRUCTION_ABORT:
+        abort_access(cpu, syndrome, address, ipa, "execution of nothing");
+        return WHIT_CONTINUE;
+    default:
+        undefined(cpu, syndrome);
+        return WHIT_CONTINUE;
+    }
+}
+
 uint64_t vmm_enter(uint64_t syndrome, uint64_t address, uint64_t ipa, uint64_t badge)
 {
     const unsigned cpu = (unsigned)(badge - BADGE_FIRST_CPU);
@@ -265,25 +295,9 @@ uint64_t vmm_enter(uint64_t syndrome, uint64_t address, uint64_t ipa, uint64_t b
         pl011_progress(&uart);
         return WHIT_CONTINUE;
     }
-    switch (syndrome_class(syndrome)) {
-    case CLASS_SMC64:
-        machine.cpu[cpu].state->r.pc += INSTRUCTION_BYTES; /* trapped, not executed */
+    if (syndrome_class(syndrome) == CLASS_HVC64)
         return psci_call(&psci_output, cpu, machine.cpu[cpu].state->r.x);
-    case CLASS_HVC64:
-        return psci_call(&psci_output, cpu, machine.cpu[cpu].state->r.x);
-    case CLASS_DATA_ABORT:
-        access_device(cpu, syndrome, address, ipa);
-        return WHIT_CONTINUE;
-    case CLASS_REGISTER:
-        access_register(cpu, syndrome);
-        return WHIT_CONTINUE;
-    case CLASS_INSTRUCTION_ABORT:
-        abort_access(cpu, syndrome, address, ipa, "execution of nothing");
-        return WHIT_CONTINUE;
-    default:
-        undefined(cpu, syndrome);
-        return WHIT_CONTINUE;
-    }
+    return handle(syndrome, address, ipa, cpu);
 }
 
 void exit_init(unsigned cpus)

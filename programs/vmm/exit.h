@@ -6,8 +6,9 @@
 #include "whit.h"
 
 /* Bits of the main thread's signal, beyond those that root hands out. */
-#define EVENT_OFF   (UINT64_C(1) << 40)
-#define EVENT_RESET (UINT64_C(1) << 41)
+#define EVENT_OFF    (UINT64_C(1) << 40)
+#define EVENT_RESET  (UINT64_C(1) << 41)
+#define EVENT_FAILED (UINT64_C(1) << 42) /* the kernel refused something */
 
 /* Before the first exit. */
 void exit_init(unsigned cpus);

@@ -252,20 +252,19 @@ enum whit_error machine_cpu_start(unsigned index, uint64_t entry, uint64_t conte
     return error;
 }
 
-void machine_line_set(unsigned cpu, unsigned line, struct vgic_setting setting)
+enum whit_error machine_line_set(unsigned cpu, unsigned line, struct vgic_setting setting)
 {
     const uint32_t signal = machine_signal(cpu, line);
     unsigned flags = 0;
 
     if (signal == 0)
-        return;
+        return WHIT_OK;
     if (setting.enabled)
         flags |= WHIT_VIRQ_ENABLED;
     if (setting.level)
         flags |= WHIT_VIRQ_LEVEL;
     if (line == GUEST_TIMER_LINE)
         flags |= WHIT_VIRQ_TIMER;
-    need(whit_target(signal, WHIT_TARGET_VIRQ, machine.cpu[cpu].thread,
-                     WHIT_VIRQ((uint64_t)line, (uint64_t)setting.priority, flags), 0),
-         "change an interrupt");
+    return whit_target(signal, WHIT_TARGET_VIRQ, machine.cpu[cpu].thread,
+                       WHIT_VIRQ((uint64_t)line, (uint64_t)setting.priority, flags), 0);
 }

@@ -52,6 +52,6 @@ static inline uint32_t machine_signal(unsigned cpu, unsigned line)
 }
 
 /* A line has a new setting, or another CPU: see vgic.h. */
-void machine_line_set(unsigned cpu, unsigned line, struct vgic_setting setting);
+enum whit_error machine_line_set(unsigned cpu, unsigned line, struct vgic_setting setting);
 
 #endif

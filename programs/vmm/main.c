@@ -96,6 +96,8 @@ int main(void)
             exit(CODE_OFF);
         if (events & EVENT_RESET)
             exit(CODE_RESET);
+        if (events & EVENT_FAILED)
+            whit_fail("the kernel refused what the guest needs");
         error = whit_call(machine.events, &message);
         if (error != WHIT_OK)
             whit_fail("its handler thread has failed: %s", whit_error_text(error));

@@ -68,10 +68,11 @@ enum whit_verdict psci_call(const struct psci_output *output, unsigned cpu, uint
     const uint32_t function = (uint32_t)x[0];
     int64_t result = PSCI_NOT_SUPPORTED;
 
+    if (function == PSCI_VERSION) {
+        x[0] = VERSION_PSCI_1_1;
+        return WHIT_CONTINUE;
+    }
     switch (function) {
-    case PSCI_VERSION:
-        result = VERSION_PSCI_1_1;
-        break;
     case SMCCC_VERSION:
         result = VERSION_SMCCC_1_1;
         break;

@@ -139,6 +139,7 @@ static void test_faults(void)
     result("debug registers and performance monitors read as zero", last_syndrome == 0);
     __asm__ volatile("brk #1");
     result("a breakpoint instruction stays in the guest", last_syndrome == 0xf2000001);
+    WRITE("cpacr_el1", 3 << 20 | 3 << 16);           /* this level does not trap it */
     __asm__ volatile(".inst 0x04bf5040" : : : "x0"); /* rdvl x0, #2 */
     result("SVE is undefined", last_syndrome == 0x2000000);
 }

@@ -2,6 +2,7 @@
 /* The host as an architecture; see fake_arch.h. */
 #include "fake_arch.h"
 #include "object.h"
+#include "virq.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@ unsigned fake_interrupt_every, fake_interrupt_asked;
 uint64_t fake_ticks, fake_timer = UINT64_MAX;
 uint32_t fake_vmids = 256;
 void (*fake_on_pause)(void);
+void (*fake_on_idle)(struct core *core);
+bool fake_kicked[CORES_MAX], fake_virq_waiting;
 struct core fake_cores[CORES_MAX];
 uint32_t fake_here;
 
@@ -102,6 +105,11 @@ unsigned fake_stale(void)
     return stale_count;
 }
 
+bool fake_vmid_is_quiet(uint32_t vmid)
+{
+    return !vmid_may_cache[vmid];
+}
+
 unsigned fake_page_tables_other(uint32_t vmid)
 {
     unsigned count = 0;
@@ -188,6 +196,8 @@ void arch_entries_publish(void)
 void arch_translation_invalidate(struct space *space, uint64_t ipa, uint64_t bytes)
 {
     record(FAKE_INVALIDATE, space, ipa, bytes);
+    /* While it is done, the core has the space's tables, and may walk them. */
+    vmid_may_cache[space->vmid] = true;
     unsigned left = 0;
     for (unsigned i = 0; i < stale_count; i++) {
         struct translation t = stale[i];
@@ -332,13 +342,15 @@ void arch_timer_program(uint64_t deadline)
 
 void arch_idle(struct core *core)
 {
-    (void)core;
+    if (fake_on_idle)
+        fake_on_idle(core);
     arch_pause();
 }
 
 void arch_core_kick(struct core *core)
 {
     record(FAKE_KICK, core, 0, 0);
+    fake_kicked[core->index] = true;
 }
 
 void arch_core_publish(void)
@@ -375,13 +387,14 @@ struct core *core_here(void)
 
 void arch_thread_release(struct core *core, struct thread *thread)
 {
-    (void)core;
     record(FAKE_RELEASE, thread, 0, 0);
+    if (thread->type == WHIT_VCPU)
+        timer_cancel(core, &thread->vcpu.timer);
 }
 
 void arch_vcpu_init(struct thread *thread)
 {
-    (void)thread;
+    virq_init(&thread->vcpu);
 }
 
 void arch_virq_refill(struct thread *thread)
@@ -416,7 +429,7 @@ bool arch_vtimer_held(struct thread *thread)
 bool arch_virq_waiting(struct thread *thread)
 {
     (void)thread;
-    return false;
+    return fake_virq_waiting;
 }
 
 /* ---- interrupt lines */
@@ -467,6 +480,9 @@ void fake_reset(void)
     fake_timer = UINT64_MAX;
     fake_vmids = 256;
     fake_on_pause = NULL;
+    fake_on_idle = NULL;
+    memset(fake_kicked, 0, sizeof(fake_kicked));
+    fake_virq_waiting = false;
     table_count = stale_count = 0;
     memset(vmid_may_cache, 0, sizeof(vmid_may_cache));
     fake_cache_detach();

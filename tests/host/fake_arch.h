@@ -55,17 +55,23 @@ extern uint64_t fake_timer; /* as programmed */
 extern uint32_t fake_vmids;
 /* Called by arch_pause and arch_idle, if set: what other cores do meanwhile. */
 extern void (*fake_on_pause)(void);
+/* Called by arch_idle instead, if set. */
+extern void (*fake_on_idle)(struct core *core);
 
 /* ---- cores: fake_core_count of them, one of which runs this */
 extern struct core fake_cores[CORES_MAX];
 extern uint32_t fake_here;
 void fake_cores_init(uint32_t count);
+extern bool fake_kicked[CORES_MAX]; /* by arch_core_kick, until the test takes the interrupt */
+extern bool fake_virq_waiting;      /* answer of arch_virq_waiting */
 
 /*
  * ---- translation.  A walker may cache every valid entry at any time until it is invalidated.
  * Number of translations that are gone from the tables and may still be cached.
  */
 unsigned fake_stale(void);
+/* Nothing that was valid since it was last invalidated may be cached under this VMID. */
+bool fake_vmid_is_quiet(uint32_t vmid);
 /* Number of tables of other VMIDs than this one. */
 unsigned fake_page_tables_other(uint32_t vmid);
 

@@ -23,3 +23,16 @@ test_teardown_links := $(MACHINE)
 test_random_links := $(MACHINE)
 test_vgic_links := programs/vmm/vgic.c
 test_vmm_links := $(patsubst %,programs/vmm/%.c,inject layout pl011 psci tree vgic)
+
+# The scheduling half: the same machine, with threads on its cores.
+CORES := $(MACHINE) tests/host/fixture.c
+test_thread_links := $(CORES)
+test_portal_links := $(CORES)
+test_signal_links := $(CORES)
+test_budget_links := $(CORES)
+test_sched_links := $(CORES)
+test_timer_links := $(CORES)
+test_irq_links := $(CORES)
+test_request_links := $(CORES)
+test_syscall_links := $(CORES)
+test_storm_links := $(CORES)

@@ -285,7 +285,23 @@ static void test_grace(void)
     EQUAL(OP(WHIT_OP_DESTROY, A), WHIT_OK);
     CHECK(pauses >= 3 && fake_count(FAKE_KICK) > 0);
 
-    test_begin("so do tables and pool of a space");
+    test_begin("so do tables and pool of a space in which nothing runs");
+    world_init();
+    fake_cores_init(2);
+    EQUAL(world_make(A, WHIT_SPACE, WHIT_MACHINE, 0, 0, 0), WHIT_OK);
+    world_take(B, 4 * WHIT_PAGE);
+    EQUAL(OP(WHIT_OP_DONATE, B, A), WHIT_OK);
+    world_take(C, 4 * WHIT_PAGE);
+    world_take(D, 4 * WHIT_PAGE);
+    EQUAL(OP(WHIT_OP_MAP, C, A, 0, WHIT_MAP_READ | WHIT_MAP_UNCACHED), WHIT_OK);
+    EQUAL(OP(WHIT_OP_MAP, D, A, 4 * WHIT_PAGE, WHIT_MAP_READ), WHIT_OK);
+    fake_on_pause = other_core;
+    fake_interrupt_every = 1;
+    pauses = 0;
+    EQUAL(OP(WHIT_OP_DESTROY, A), WHIT_OK);
+    CHECK(pauses >= 3 && fake_count(FAKE_KICK) > 0);
+
+    test_begin("and those of a space whose thread is on the other core");
     world_init();
     fake_cores_init(2);
     world_slot(WORLD_CORE)->word =

@@ -63,6 +63,12 @@ END
 check 'output is shown' "$(cat out)" 'one two
 three'
 
+play 'questions to a terminal' 0 '' 'printf "a\033[6nb\033[1m\033\033[6n"; sleep 0.1; printf c' <<'END'
+expect c
+eof
+END
+check 'they are not shown' "$(cat out)" "$(printf 'ab\033[1m\033c')"
+
 play 'a dialogue' 0 '' 'read a; echo "got $a"; read b; echo "and $b"' <<'END'
 send x\n
 expect 3 got x

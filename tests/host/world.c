@@ -117,7 +117,8 @@ static void world_end(void)
     do {
         status result = RESTART;
         for (unsigned n = 0; n < 1000 && result == RESTART; n++)
-            result = teardown_revoke(piece);
+            result =
+                cap_kind(piece) == WHIT_MEMORY ? teardown_revoke(piece) : teardown_destroy(piece);
         EQUAL(result, WHIT_OK);
         CHECK(!cap_has_child(piece));
         bytes += cap_bytes(piece);
@@ -126,6 +127,7 @@ static void world_end(void)
     EQUAL(bytes, WORLD_RAM_BYTES);
     check_world(WHIT_OP_REVOKE);
     EQUAL(fake_page_tables_other(world_space->vmid), 0);
+    arch_vmid_invalidate(world_space->vmid);
     space_vmid_free(world_space);
 }
 
