@@ -97,8 +97,8 @@ static status pass(struct thread *from, struct thread *to, uint64_t x10, uint64_
 
 static void message_copy(const struct thread *from, struct thread *to)
 {
+    registers_clear(to->save);
     memcpy(to->save->x, from->save->x, MESSAGE_WORDS * sizeof(uint64_t));
-    memset(&to->save->x[MESSAGE_WORDS], 0, (31 - MESSAGE_WORDS) * sizeof(uint64_t));
 }
 
 /* The handler is busy (or of another core, or gone): an error, or the caller helps. */
@@ -203,5 +203,9 @@ void portal_reply(struct core *core, struct thread *thread)
         thread->entry_tls = thread->save->tls;
     }
     thread->link = (uintptr_t)core;
-    core->reschedule = 1;
+    /* The budget that ran the handler goes on with its caller, unless it came another way. */
+    if (caller && !(link & LINK_SIGNAL) && !core->borrowed && thread_can_run(caller))
+        sched_set_current(core, caller);
+    else
+        core->reschedule = 1;
 }

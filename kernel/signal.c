@@ -102,7 +102,7 @@ static void enter(struct signal *signal, struct thread *handler)
 {
     struct whit_registers *save = handler->save;
 
-    memset(save->x, 0, sizeof(save->x));
+    registers_clear(save);
     save->x[0] = signal->bits;
     save->x[10] = signal->portal->badge;
     save->pc = signal->portal->entry;

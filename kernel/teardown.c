@@ -189,11 +189,17 @@ static status revoke_step(struct space *space)
     return WHIT_OK;
 }
 
-/* The next filled slot of the table within one page of slots from `progress` on, or NULL. */
+/* The next filled slot of the table from `progress` on, or NULL: none within a bounded number of
+ * slots and of pages that were never filled. */
 static struct slot *scan_find(struct space *space)
 {
     for (unsigned n = 0; n < SCAN_SLOTS && space->progress < WHIT_SLOTS; n++) {
-        struct slot *slot = cap_slot(space, space->progress);
+        struct slot *page = space->directory[space->progress / SLOTS_PER_PAGE];
+        struct slot *slot = &page[space->progress % SLOTS_PER_PAGE];
+        if (page == (const struct slot *)empty_slots) {
+            space->progress += SLOTS_PER_PAGE - space->progress % SLOTS_PER_PAGE;
+            continue;
+        }
         if (slot->word != 0)
             return slot;
         space->progress++;

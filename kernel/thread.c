@@ -81,7 +81,7 @@ static void fail_saved(struct thread *thread, enum whit_error error)
 {
     struct whit_registers *save = thread->save;
 
-    memset(save->x, 0, sizeof(save->x));
+    registers_clear(save);
     save->x[10] = (uint64_t)error;
     save->pc = thread->frame_pc;
     save->sp = thread->frame_sp;
@@ -95,7 +95,7 @@ void thread_call_fail(struct thread *thread, enum whit_error error)
     sched_unpark_chain(thread);
     if (!handler) {
         if (thread->helping == HELP_CALL) {
-            memset(thread->save->x, 0, sizeof(thread->save->x));
+            registers_clear(thread->save);
             thread->save->x[10] = (uint64_t)error;
             thread->save->pc += 4;
         } else if (thread->helping == HELP_FAULT) {
@@ -129,7 +129,7 @@ void thread_fault(struct core *core, struct thread *thread)
         core->reschedule = 1;
         return;
     }
-    memset(to->x, 0, sizeof(to->x));
+    registers_clear(to);
     to->x[0] = from->esr;
     to->x[1] = from->far;
     to->x[2] = from->ipa;

@@ -97,4 +97,12 @@ static inline bool thread_can_run(const struct thread *thread)
            !thread_is_idle(thread);
 }
 
+/* Clears x0-x30, without a loop. */
+static inline void registers_clear(struct whit_registers *registers)
+{
+#pragma GCC unroll 31
+    for (unsigned i = 0; i < 31; i++)
+        registers->x[i] = 0;
+}
+
 #endif

@@ -7,7 +7,7 @@
  *
  * Contract of `svc #WHIT_CALL` and `svc #WHIT_REPLY` (docs/abi.md): x0-x9 are message, x10 says on
  * what and returns the status, all other registers are dead.  So the fast paths leave x0-x9 and
- * x18-x30 where they are and work in x10-x16, which they clear of kernel values.
+ * x18-x30 where they are and work in x10-x16, which end as zeros or as values of the receiver's own.
  */
 #include "core_area.h"
 #include "sysreg.h"
@@ -123,28 +123,25 @@ call:
     b.ne    synchronous
     /* Nothing can fail any more. */
     str     x11, [x13, #THREAD_LINK]
-    mrs     x16, elr_el2
+    mrs     x15, elr_el2
     str     x13, [x11, #THREAD_CALLEE]
-    mrs     x15, sp_el0
-    stp     x16, x15, [x11, #THREAD_FRAME_PC]
+    mrs     x16, sp_el0
+    stp     x15, x16, [x11, #THREAD_FRAME_PC]
     mrs     x15, tpidr_el0
     str     x15, [x11, #THREAD_FRAME_TLS]
-    ldp     x15, x16, [x13, #THREAD_ENTRY_SP]
+    ldp     x11, x16, [x13, #THREAD_ENTRY_SP]
     msr     elr_el2, x14
-    msr     sp_el0, x15
+    msr     sp_el0, x11
     msr     tpidr_el0, x16
-    ldr     x14, [x13, #THREAD_SPACE]
+    ldr     x15, [x13, #THREAD_SPACE]
     msr     spsr_el2, xzr                   /* EL0t, nothing masked, no flags */
-    ldr     x14, [x14, #SPACE_VTTBR]
     ldr     x10, [x12, #PORTAL_BADGE]
-    msr     vttbr_el2, x14                  /* synchronised by the eret: EL2 does not use it */
+    ldr     x12, [x15, #SPACE_VTTBR]
     str     x13, [sp, #CORE_CURRENT]
-    mov     x11, xzr
-    mov     x12, xzr
+    msr     vttbr_el2, x12                  /* synchronised by the eret: EL2 does not use it */
+    mov     x12, xzr                        /* x11, x14 and x16 are the handler's own values */
     mov     x13, xzr
-    mov     x14, xzr
     mov     x15, xzr
-    mov     x16, xzr
     eret
 
 /* reply: back to a caller that came by a plain call. */
@@ -156,21 +153,18 @@ reply:
     tbnz    x12, #0, exit_reply             /* LINK_SLOW */
     mov     x13, sp
     str     x13, [x11, #THREAD_LINK]        /* idle again */
+    ldr     x11, [x12, #THREAD_SPACE]
     ldp     x13, x14, [x12, #THREAD_FRAME_PC]
+    ldr     x11, [x11, #SPACE_VTTBR]
     str     xzr, [x12, #THREAD_CALLEE]
+    msr     vttbr_el2, x11
+    ldr     x11, [x12, #THREAD_FRAME_TLS]
     msr     elr_el2, x13
-    ldr     x13, [x12, #THREAD_FRAME_TLS]
     msr     sp_el0, x14
-    ldr     x14, [x12, #THREAD_SPACE]
-    msr     tpidr_el0, x13
-    ldr     x14, [x14, #SPACE_VTTBR]
+    msr     tpidr_el0, x11
     msr     spsr_el2, xzr
-    msr     vttbr_el2, x14
     str     x12, [sp, #CORE_CURRENT]
-    mov     x11, xzr
-    mov     x12, xzr
-    mov     x13, xzr
-    mov     x14, xzr
+    mov     x12, xzr                        /* x11, x13 and x14 are the caller's own values */
     eret
 
 /*
