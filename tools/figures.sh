@@ -22,7 +22,7 @@ boot()
     run=$1
     plugin=build/tools/count.so,out=$out/$run.counts$2
     shift 2
-    timeout 300 qemu-system-aarch64 $machine -chardev "file,id=console,path=$out/$run.log" \
+    timeout 100 qemu-system-aarch64 $machine -chardev "file,id=console,path=$out/$run.log" \
         -serial chardev:console -plugin "$plugin" "$@" 2>"$out/$run.err" || true
     if ! grep -q '^init ' "$out/$run.counts"; then
         echo "figures: the guest did not reach its first process ($run):" >&2
@@ -37,8 +37,8 @@ boot_whit()
     tree=$out/system.dtb
     cp build/obj/bench/guest/system.dtb $tree
     fdtput -t s $tree /vms/linux/arguments cmdline "$2"
-    build/tools/mkarchive $out/guest.cpio system.dtb=$tree \
-        $(sed -n 's|^\([^#=]*\)=\(.*\)$|\1=build/\2|p' bench/guest/files)
+    build/tools/mkarchive $out/guest.cpio \
+        $(sed -n 's|^\([^#=]*\)=\(.*\)$|\1=build/\2|p' bench/guest/files) system.dtb=$tree
     boot "$1" ,kernel=build/kernel-release/Image \
         -machine virt,virtualization=on,gic-version=3,dtb-randomness=off -m 1G \
         -kernel build/kernel-release/Image -initrd $out/guest.cpio
@@ -72,7 +72,7 @@ boot_bare()
 between()
 {
     awk -v from="$2" -v to="$3" '
-        $1 == from { for (i = 2; i <= 4; i++) start[i] = $i; found++ }
+        $1 == from { for (i = 2; i <= 4; i++) start[i] = $i }
         $1 == to {
             for (i = 2; i <= 4; i++) sum += $i - start[i]
             print $2 - start[2], $3 - start[3], $4 - start[4], sum
@@ -93,16 +93,16 @@ row()
 # $1: what the guest does, $2 and $3: the runs on bare QEMU and on Whit.
 compare()
 {
-    set -- "$1" "$2" "$3" $(between "$2" guest init)
-    bare=$7
-    row "guest start to /init, $1: bare QEMU" "$bare"
-    set -- "$1" "$2" "$3" $(between "$3" guest init)
-    row "VM start to /init, $1: Whit, in all" "$7"
-    row '    of the guest itself' "$6"
-    row '    of the programs (vmm, console, uart, root)' "$5"
-    row '    of the kernel' "$4"
+    what=$1
+    bare=$(between "$2" guest init | cut -d ' ' -f 4)
+    set -- $(between "$3" guest init)
+    row "guest start to /init, $what: bare QEMU" "$bare"
+    row "VM start to /init, $what: Whit, in all" "$4"
+    row '    of the guest itself' "$3"
+    row '    of the programs (vmm, console, uart, root)' "$2"
+    row '    of the kernel' "$1"
     row '    in all, beyond bare QEMU' \
-        "$(echo "$7 $bare" | awk '{ printf "%.1f %%", 100 * ($1 / $2 - 1) }')"
+        "$(echo "$4 $bare" | awk '{ printf "%.1f %%", 100 * ($1 / $2 - 1) }')"
 }
 
 boot_whit whit console=ttyAMA0
