@@ -288,7 +288,7 @@ build/clang/%.o: % | build/fdt/libfdt.a
 
 format-check:
 	@command -v clang-format >/dev/null || { echo 'clang-format is not installed: skipped'; exit 0; }; \
-	find abi kernel lib programs tests tools -name '*.[ch]' 2>/dev/null | \
+	find abi bench kernel lib programs tests tools -name '*.[ch]' 2>/dev/null | \
 		xargs -r clang-format --dry-run -Werror
 
 size: build/tools/lines build/kernel-release/whit.elf
