@@ -28,6 +28,16 @@ status budget_make(void *memory, struct slot *core, uint64_t priority, uint64_t 
     return WHIT_OK;
 }
 
+/* Late enough is never: the sum must not become a time that has passed. */
+static uint64_t later(uint64_t when, uint64_t period, uint64_t times)
+{
+    uint64_t ticks;
+
+    if (__builtin_mul_overflow(period, times, &ticks) || __builtin_add_overflow(when, ticks, &when))
+        return UINT64_MAX;
+    return when;
+}
+
 static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
 {
     if (budget->refills == BUDGET_REFILLS) {
@@ -64,23 +74,35 @@ static bool slice_spend(struct budget *budget, uint64_t ticks)
     return true;
 }
 
+/* All refills are used up, perhaps several times.  Returns what is left: less than all of them. */
+static uint64_t all_spend(struct budget *budget, uint64_t ticks)
+{
+    const uint64_t times = ticks / budget->capacity;
+
+    for (unsigned i = 0; i < budget->refills; i++)
+        budget->refill[i].when = later(budget->refill[i].when, budget->period, times);
+    return ticks - times * budget->capacity;
+}
+
 bool budget_spend(struct budget *budget, uint64_t ticks)
 {
-    bool spent_all = false;
+    bool spent_all = ticks >= budget->capacity;
 
     budget->used += ticks;
     if (!budget->capacity)
         return slice_spend(budget, ticks);
     /* An overrun (the kernel finished something) is taken from the refills that follow. */
+    if (spent_all)
+        ticks = all_spend(budget, ticks);
     for (unsigned i = 0; i < BUDGET_REFILLS && ticks >= budget->refill[0].amount; i++) {
         struct refill spent = refill_pop(budget);
         ticks -= spent.amount;
         spent_all = true;
-        refill_push(budget, spent.when + budget->period, spent.amount);
+        refill_push(budget, later(spent.when, budget->period, 1), spent.amount);
     }
     if (ticks && ticks < budget->refill[0].amount) {
         struct refill *first = &budget->refill[0];
-        uint64_t again = first->when + budget->period;
+        uint64_t again = later(first->when, budget->period, 1);
         first->amount -= ticks;
         first->when += ticks;
         refill_push(budget, again, ticks);

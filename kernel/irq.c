@@ -22,21 +22,28 @@ void irq_init(struct irq *table, uint32_t lines)
 void irq_fired(struct core *core, uint32_t line)
 {
     struct irq *irq = &irqs[line];
+    struct signal *signal;
 
-    irq->active = 1;
-    if (irq->signal)
-        signal_notify(core, irq->signal, irq->bits);
-    else
-        arch_irq_disable(line);
+    /* Another core may be exchanging the signal, and looks at the two in the other order: so either
+     * there is a signal, or the next binding finds the line active, and ends that. */
+    __atomic_store_n(&irq->active, 1, __ATOMIC_SEQ_CST);
+    signal = __atomic_load_n(&irq->signal, __ATOMIC_SEQ_CST);
+    if (signal)
+        signal_notify(core, signal, irq->bits);
+}
+
+/* What has fired is over: the line may fire again. */
+static void irq_rearm(struct irq *irq)
+{
+    if (__atomic_exchange_n(&irq->active, 0, __ATOMIC_SEQ_CST))
+        arch_irq_deactivate(irq->line);
 }
 
 status irq_drop(struct irq *irq)
 {
     arch_irq_disable(irq->line);
-    irq->signal = NULL;
-    if (irq->active)
-        arch_irq_deactivate(irq->line);
-    irq->active = 0;
+    __atomic_store_n(&irq->signal, NULL, __ATOMIC_RELAXED);
+    irq_rearm(irq);
     return WHIT_OK;
 }
 
@@ -77,7 +84,8 @@ status op_irq_bind(struct thread *self, uint64_t *x)
     if (error)
         return error;
     irq->bits = bits;
-    irq->signal = signal;
+    __atomic_store_n(&irq->signal, signal, __ATOMIC_SEQ_CST);
+    irq_rearm(irq); /* it may have fired for its last owner when that was on its way out */
     arch_irq_enable(irq->line, flags == WHIT_IRQ_EDGE, signal->home);
     return WHIT_OK;
 }
@@ -89,9 +97,6 @@ status op_irq_ack(struct thread *self, uint64_t *x)
 
     if (!irq)
         return error;
-    if (irq->active) {
-        irq->active = 0;
-        arch_irq_deactivate(irq->line);
-    }
+    irq_rearm(irq);
     return WHIT_OK;
 }

@@ -49,7 +49,7 @@ void thread_idle(struct core *core, struct thread *thread);
 void thread_stop_here(struct thread *thread);
 void thread_resume_here(struct thread *thread);
 void thread_start_here(struct thread *thread);
-void thread_leave_here(struct thread *thread);
+void thread_exile_here(struct thread *thread);
 void thread_move_here(struct thread *thread);
 void thread_page_here(struct thread *thread);
 void thread_unpage_here(struct thread *thread);

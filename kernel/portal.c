@@ -104,8 +104,10 @@ static void message_copy(const struct thread *from, struct thread *to)
 /* The handler is busy (or of another core, or gone): an error, or the caller helps. */
 static void call_later(struct core *core, struct thread *caller, struct thread *handler)
 {
-    if (handler->core != core)
-        call_finish(caller, handler->core ? WHIT_E_CORE : WHIT_E_DEAD);
+    if (!handler->core || (handler->core == core && !handler->space))
+        call_finish(caller, WHIT_E_DEAD);
+    else if (handler->core != core)
+        call_finish(caller, WHIT_E_CORE);
     else if (sched_leads_to(handler, caller))
         call_finish(caller, WHIT_E_DEADLOCK);
     else {

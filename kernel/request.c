@@ -27,8 +27,8 @@ static void request_run(struct request *request)
     case REQUEST_THREAD_RELEASE:
         arch_thread_release(thread->core, thread);
         break;
-    case REQUEST_THREAD_LEAVE:
-        thread_leave_here(thread);
+    case REQUEST_THREAD_EXILE:
+        thread_exile_here(thread);
         break;
     case REQUEST_THREAD_MOVE:
         thread_move_here(thread);

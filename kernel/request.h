@@ -17,8 +17,8 @@ enum request_kind {
     REQUEST_THREAD_RESUME,
     REQUEST_THREAD_START,   /* with the registers in frame_pc ... start_x0 */
     REQUEST_THREAD_RELEASE, /* nothing of it is left in the registers of its core */
-    REQUEST_THREAD_LEAVE,   /* ... and it is stopped */
-    REQUEST_THREAD_MOVE,    /* ... and on no core */
+    REQUEST_THREAD_EXILE,   /* ... and it is stopped, and in no space */
+    REQUEST_THREAD_MOVE,    /* ... and it is stopped, and on no core */
     REQUEST_THREAD_PAGE,    /* its registers are kept in its state page */
     REQUEST_THREAD_UNPAGE,  /* ... or in the thread again; it is stopped */
     REQUEST_THREAD_BIND,    /* its budget drives it from now on */

@@ -80,6 +80,9 @@ void sched_charge(struct core *core)
 {
     uint64_t now = arch_ticks();
 
+    /* Nothing orders two reads of the counter; time that ran back would be an age of use. */
+    if (now < core->charged)
+        now = core->charged;
     bool turn_over = core->budget && budget_spend(core->budget, now - core->charged);
 
     core->charged = now;
@@ -99,13 +102,16 @@ static struct thread *help_target(const struct thread *thread)
     if (thread->helping == HELP_CALL) {
         /* Stopped for want of it, it has no space. */
         struct space *space = __atomic_load_n(&thread->space, __ATOMIC_RELAXED);
-        portal = space ? cap_lookup(space, thread->save->x[10] % WHIT_SLOTS, WHIT_PORTAL, 0, &error)
+        /* With the right: one that lost it may be scrubbed already. */
+        portal = space ? cap_lookup(space, thread->save->x[10] % WHIT_SLOTS, WHIT_PORTAL,
+                                    WHIT_R_CALL, &error)
                        : NULL;
     }
     if (!portal)
         return NULL;
     handler = portal_handler(portal);
-    if (handler->core != thread->core || handler->link == (uintptr_t)thread->core)
+    if (handler->core != thread->core || !handler->space ||
+        handler->link == (uintptr_t)thread->core)
         return NULL;
     return handler;
 }

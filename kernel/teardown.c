@@ -243,15 +243,6 @@ static status grace_step(struct space *space)
     return WHIT_OK;
 }
 
-/* Uncached memory has to be flushed, as at any unmapping. */
-static status detach_uncached(struct space *space, struct slot *slot)
-{
-    status result = mapping_clear(slot);
-    /* It invalidated under the space's own tables: what they still map may be cached again. */
-    arch_vmid_invalidate(space->vmid);
-    return result;
-}
-
 static status detach_step(struct space *space)
 {
     for (unsigned n = 0; n < DETACH_SLOTS; n++) {
@@ -261,8 +252,9 @@ static status detach_step(struct space *space)
             return WHIT_OK;
         }
         struct slot *slot = CONTAINER(space->mappings.next, struct slot, user);
+        /* Uncached memory has to be flushed, as at any unmapping. */
         if ((mapping_access(slot) & WHIT_MAP_UNCACHED) != 0)
-            return detach_uncached(space, slot);
+            return mapping_clear(slot);
         mapping_end(slot);
     }
     return WHIT_OK;

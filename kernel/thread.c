@@ -5,6 +5,7 @@
 #include "object.h"
 #include "sched.h"
 #include "teardown.h"
+#include "virq.h"
 
 #include <string.h>
 
@@ -119,7 +120,7 @@ void thread_fault(struct core *core, struct thread *thread)
     struct thread *handler = portal ? portal->handler : &thread_nobody;
     struct whit_registers *from = thread->save, *to = handler->save;
 
-    if (handler->core != core || sched_leads_to(handler, thread)) {
+    if (handler->core != core || !handler->space || sched_leads_to(handler, thread)) {
         thread->stopped = 1;
         core->reschedule = 1;
         return;
@@ -164,6 +165,9 @@ void thread_stop_here(struct thread *thread)
 
 void thread_resume_here(struct thread *thread)
 {
+    /* It may have lost it after the operation looked. */
+    if (!thread->space)
+        return;
     thread->stopped = 0;
     if (thread_is_idle(thread))
         thread->link = (uintptr_t)thread->core;
@@ -197,18 +201,39 @@ void thread_start_here(struct thread *thread)
     thread_resume_here(thread);
 }
 
-void thread_leave_here(struct thread *thread)
+static void thread_leave_here(struct thread *thread)
 {
     thread_stop_here(thread);
     if (thread->core)
         arch_thread_release(thread->core, thread);
 }
 
+/* A thread that moves to another core leaves nothing on the old one that would have to be told. */
+static bool can_move(const struct thread *thread)
+{
+    return thread->stopped && !thread->callee && !thread->waits && !virq_in_use(thread) &&
+           !(thread->link & ~(uintptr_t)LINK_MASK);
+}
+
 void thread_move_here(struct thread *thread)
 {
+    /* Things may have changed since the operation looked: it looks again then. */
+    if (!can_move(thread))
+        return;
     thread_leave_here(thread);
     thread->core = NULL;
     /* Budgets of this core that wait with it find that it is gone. */
+    sched_unpark(thread);
+}
+
+void thread_exile_here(struct thread *thread)
+{
+    thread_leave_here(thread);
+    serve_end(thread);
+    if (!thread_is_idle(thread))
+        thread->link = LINK_GONE;
+    __atomic_store_n(&thread->space, NULL, __ATOMIC_RELAXED);
+    /* Who helps it looks again, and finds it dead. */
     sched_unpark(thread);
 }
 
@@ -272,8 +297,6 @@ static bool stops_itself(struct thread *thread)
 
 status thread_drop(struct thread *thread, enum cap_role role)
 {
-    status error;
-
     if (role == ROLE_THREAD_FAULT) {
         __atomic_store_n(&thread->fault, NULL, __ATOMIC_RELAXED);
         return WHIT_OK;
@@ -285,11 +308,7 @@ status thread_drop(struct thread *thread, enum cap_role role)
     /* Without its space or its state page it cannot run again until it gets a new one. */
     if (role == ROLE_THREAD_STATE)
         return request_ask(thread->core, &thread->request, REQUEST_THREAD_UNPAGE);
-    error = request_ask(thread->core, &thread->request, REQUEST_THREAD_LEAVE);
-    if (error)
-        return error;
-    __atomic_store_n(&thread->space, NULL, __ATOMIC_RELAXED);
-    return WHIT_OK;
+    return request_ask(thread->core, &thread->request, REQUEST_THREAD_EXILE);
 }
 
 status thread_end(struct thread *thread)
@@ -325,16 +344,13 @@ static struct thread *find_thread(struct thread *self, uint64_t selector, struct
     return *slot ? cap_object(*slot) : NULL;
 }
 
-/* A thread that moves to another core leaves nothing on the old one that would have to be told. */
 static status check_budget(const struct thread *thread, const struct slot *slot)
 {
     const struct budget *budget = cap_object(slot);
 
     if (budget->signal || (budget->thread && budget->thread != thread))
         return WHIT_E_BUSY;
-    if (thread->core && thread->core != budget->core &&
-        (!thread->stopped || thread->callee || thread->waits ||
-         (thread->link & ~(uintptr_t)LINK_MASK)))
+    if (thread->core && thread->core != budget->core && !can_move(thread))
         return WHIT_E_STATE;
     return WHIT_OK;
 }
@@ -350,7 +366,8 @@ status thread_bind_budget(struct thread *thread, struct slot *slot)
     }
     if (thread->core && thread->core != budget->core) {
         request_tell(thread->core, &thread->request, REQUEST_THREAD_MOVE);
-        if (thread->core)
+        /* Not before that core is through with the request, which is used again below. */
+        if (!request_is_free(&thread->request) || thread->core)
             return RESTART;
     }
     error = cap_hold(slot, &thread->budget_slot, thread, ROLE_THREAD_BUDGET);

@@ -85,6 +85,15 @@ void virq_retired(struct vcpu *vcpu, unsigned index, bool again)
         queue_insert(signal);
 }
 
+bool virq_in_use(const struct thread *thread)
+{
+    bool shown = false;
+
+    for (unsigned i = 0; i < LIST_REGISTERS; i++)
+        shown = shown || thread->vcpu.shown[i];
+    return shown || thread->vcpu.pending_map;
+}
+
 bool virq_is_valid(uint64_t virq)
 {
     const uint64_t number = virq & 0xffff, flags = virq >> 24;

@@ -27,6 +27,10 @@ void virq_rebind(struct signal *signal);
 /* `signal` leaves its virtual CPU; an interrupt that the guest is handling ends as usual. */
 void virq_unbind(struct signal *signal);
 
+/* A signal waits in the lists of the thread, a virtual CPU, or is in one of its list registers: as
+ * long as that is so the lists are its core's, and it cannot go to another. */
+bool virq_in_use(const struct thread *thread);
+
 /* The signal's bits are no longer 0. */
 void virq_raise(struct signal *signal);
 

@@ -74,7 +74,7 @@ static void find_area(const void *dtb)
         stop("its image does not lie in the memory that the device tree tells.");
     for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if (others[i] >= end && others[i] < area_limit)
-            area_limit = others[i];
+            area_limit = others[i] & ~(uint64_t)(PAGE_BYTES - 1); /* root gets the whole page */
     area = (struct range){end, end};
 }
 

@@ -104,11 +104,14 @@ void arch_virq_refill(struct thread *thread)
 
     if (!is_loaded(thread))
         return;
-    /* Each step takes one out of the list, or puts a less urgent one back: few at most. */
-    while ((signal = virq_first(&thread->vcpu)) != NULL)
-        if (!(signal->listed && show_again(thread, signal)) && !show(thread, signal))
+    /* Each step fills a register or puts a less urgent one back.  More steps are of signals with
+     * one number, of which any quantity may wait: they are for another time. */
+    for (unsigned n = 0; n < 2 * LIST_REGISTERS; n++) {
+        signal = virq_first(&thread->vcpu);
+        if (!signal || (!(signal->listed && show_again(thread, signal)) && !show(thread, signal)))
             break;
-    ich_want_refill(signal != NULL);
+    }
+    ich_want_refill(virq_first(&thread->vcpu) != NULL);
 }
 
 bool arch_virq_retract(struct thread *thread, struct signal *signal)

@@ -103,9 +103,9 @@ vectors:
  */
 call:
     ldr     x11, [sp, #CORE_CURRENT]
-    tbnz    x11, #0, synchronous            /* CURRENT_SLOW */
+    tbnz    x11, #0, general                /* CURRENT_SLOW */
     cmp     x10, #WHIT_SLOTS >> 12, lsl #12 /* in range, and nothing is passed */
-    b.hs    synchronous
+    b.hs    general
     ldr     x12, [x11, #THREAD_SPACE]
     ubfx    x13, x10, #6, #8                /* page of slots: masked, so safe under speculation */
     add     x12, x12, x13, lsl #3
@@ -115,12 +115,12 @@ call:
     ldr     x12, [x12]                      /* the capability: one load decides */
     eor     x12, x12, #CAP_PORTAL   /* a wrong kind leaves a non-canonical address */
     tst     x12, #0x00ff000000000000
-    b.ne    synchronous
-    tbz     x12, #56, synchronous           /* WHIT_R_CALL */
+    b.ne    general
+    tbz     x12, #56, general               /* WHIT_R_CALL */
     ldp     x13, x14, [x12, #PORTAL_HANDLER] /* handler, entry */
     ldr     x15, [x13, #THREAD_LINK]
     cmp     sp, x15                         /* idle, and on this core */
-    b.ne    synchronous
+    b.ne    general
     /* Nothing can fail any more. */
     str     x11, [x13, #THREAD_LINK]
     mrs     x15, elr_el2
@@ -147,8 +147,8 @@ call:
 /* reply: back to a caller that came by a plain call. */
 reply:
     ldr     x11, [sp, #CORE_CURRENT]
-    tbnz    x11, #0, synchronous
-    cbnz    x10, synchronous                /* a capability is passed */
+    tbnz    x11, #0, general
+    cbnz    x10, general                    /* a capability is passed */
     ldr     x12, [x11, #THREAD_LINK]
     tbnz    x12, #0, exit_reply             /* LINK_SLOW */
     mov     x13, sp
@@ -291,13 +291,22 @@ exit:
 
 /* reply to a call that the kernel made: back to the guest, if its verdict is to go on. */
 exit_reply:
-    tbz     x12, #1, synchronous            /* LINK_KERNEL */
-    cbnz    x0, synchronous                 /* WHIT_CONTINUE */
+    tbz     x12, #1, general                /* LINK_KERNEL */
+    cbnz    x0, general                     /* WHIT_CONTINUE */
     mov     x0, sp
     mov     x1, x11
     bl      exit_end
     cbnz    x0, thread_resume
-    mov     x10, xzr                        /* x0 and x10 as they were; the others are dead */
+    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 30
+    mov     x\n, xzr                        /* x0 and x10 as they were; the others are dead */
+    .endr
+
+/* A call or reply that goes the general way: what was found until here are kernel addresses, which
+ * must not get into the thread's saved registers. */
+general:
+    .irp n, 11, 12, 13, 14, 15, 16
+    mov     x\n, xzr
+    .endr
     b       synchronous
 
 interrupt:

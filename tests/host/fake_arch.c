@@ -15,6 +15,7 @@ unsigned fake_interrupt_every, fake_interrupt_asked;
 uint64_t fake_ticks, fake_timer = UINT64_MAX;
 uint32_t fake_vmids = 256;
 void (*fake_on_pause)(void);
+void (*fake_on_kick)(struct core *core);
 void (*fake_on_idle)(struct core *core);
 bool fake_kicked[CORES_MAX], fake_virq_waiting;
 struct core fake_cores[CORES_MAX];
@@ -351,6 +352,8 @@ void arch_core_kick(struct core *core)
 {
     record(FAKE_KICK, core, 0, 0);
     fake_kicked[core->index] = true;
+    if (fake_on_kick)
+        fake_on_kick(core);
 }
 
 void arch_core_publish(void)
@@ -480,6 +483,7 @@ void fake_reset(void)
     fake_timer = UINT64_MAX;
     fake_vmids = 256;
     fake_on_pause = NULL;
+    fake_on_kick = NULL;
     fake_on_idle = NULL;
     memset(fake_kicked, 0, sizeof(fake_kicked));
     fake_virq_waiting = false;

@@ -55,6 +55,8 @@ extern uint64_t fake_timer; /* as programmed */
 extern uint32_t fake_vmids;
 /* Called by arch_pause and arch_idle, if set: what other cores do meanwhile. */
 extern void (*fake_on_pause)(void);
+/* Called by arch_core_kick, if set: how far the other core has come before it returns. */
+extern void (*fake_on_kick)(struct core *core);
 /* Called by arch_idle instead, if set. */
 extern void (*fake_on_idle)(struct core *core);
 

@@ -28,6 +28,7 @@ test_vmm_links := $(patsubst %,programs/vmm/%.c,inject layout pl011 psci tree vg
 CORES := $(MACHINE) tests/host/fixture.c
 test_thread_links := $(CORES)
 test_portal_links := $(CORES)
+test_hostile_links := $(CORES)
 test_signal_links := $(CORES)
 test_budget_links := $(CORES)
 test_sched_links := $(CORES)

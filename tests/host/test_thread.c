@@ -328,14 +328,37 @@ static void test_stop(void)
     CHECK(CALL(0, 7, 0) == NULL); /* helps the handler that waits */
     EQUAL(t->helping, HELP_CALL);
     EQUAL(ADMIN(WHIT_OP_DESTROY, space), WHIT_OK);
-    struct program third = program_new(0, 18);
-    CHECK(run(0) == third.t);
-    CHECK(CALL(0, inner, 0) == NULL);
+    CHECK(run(0) == other.t);
+    EQUAL(other.t->save->x[10], WHIT_E_DEAD);
+    CHECK(CALL(0, inner, 0) == other.t);
+    EQUAL(other.t->save->x[10], WHIT_E_DEAD);
     EQUAL(ADMIN(WHIT_OP_RESUME, thread), WHIT_E_STATE);
     EQUAL(ADMIN(WHIT_OP_START, thread, 0, 0, 0, 0), WHIT_E_STATE);
     EQUAL(ADMIN(WHIT_OP_DESTROY, thread), WHIT_OK);
-    CHECK(run(0) == other.t);
-    EQUAL(other.t->save->x[10], WHIT_E_DEAD);
+
+    test_begin("an idle handler without a space: who waits for it learns that it is dead");
+    fixture_init(1);
+    space = make_space(WHIT_PROGRAM, 2);
+    thread = make_thread(space, WHIT_NATIVE);
+    t = thread_at(thread);
+    EQUAL(ADMIN(WHIT_OP_BIND, thread, WHIT_ROLE_BUDGET, make_budget(0, 100, 0, 0)), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_START, thread, PROGRAM_PC, 0, 0, 0), WHIT_OK);
+    CHECK(run(0) == t);
+    CHECK(REPLY(0, 0, 0) == NULL);
+    inner = make_portal(thread, ENTRY, 3);
+    EQUAL(ADMIN(WHIT_OP_STOP, thread), WHIT_OK);
+    caller = program_new(0, 20);
+    struct program faulty = program_new(0, 19);
+    EQUAL(ADMIN(WHIT_OP_BIND, faulty.thread, WHIT_ROLE_FAULT, inner), WHIT_OK);
+    CHECK(run(0) == caller.t);
+    CHECK(CALL(0, inner, 0) == faulty.t);
+    CHECK(fault(0, ESR, FAR, IPA) == NULL);
+    EQUAL(ADMIN(WHIT_OP_DESTROY, space), WHIT_OK);
+    CHECK(run(0) == caller.t);
+    EQUAL(caller.t->save->x[10], WHIT_E_DEAD);
+    EQUAL(ADMIN(WHIT_OP_STOP, caller.thread), WHIT_OK);
+    CHECK(run(0) == NULL); /* it faults again, to nobody */
+    CHECK(faulty.t->stopped);
 }
 
 static void test_fault(void)

@@ -19,6 +19,7 @@ static struct core core;
 static struct signal signals[SIGNALS];
 static uint64_t registers[REGISTERS];
 static bool refill_wanted, timer_ended;
+static unsigned writes; /* to list registers */
 
 unsigned ich_list_registers = REGISTERS;
 
@@ -30,6 +31,7 @@ uint64_t ich_read(unsigned index)
 void ich_write(unsigned index, uint64_t value)
 {
     registers[index] = value;
+    writes++;
 }
 
 /* IHI0069, ICH_ELRSR_EL2: invalid, and no maintenance interrupt is due for it. */
@@ -202,6 +204,29 @@ static void test_overflow(void)
     result("the most urgent first when the registers are full", good && guest_take() == -1);
 }
 
+/* However many signals have one number: a step shows a few of them. */
+static void test_flood(void)
+{
+    enum { MANY = 1000 };
+    static struct signal many[MANY];
+
+    fresh();
+    memset(many, 0, sizeof many);
+    core.el1_owner = NULL;
+    for (unsigned i = 0; i < MANY; i++) {
+        many[i] = *bind(0, 0xa0, WHIT_VIRQ_ENABLED);
+        list_init(&many[i].pending);
+        raise(&many[i]);
+    }
+    core.el1_owner = &vcpu_thread;
+    writes = 0;
+    listreg_refill(&vcpu_thread);
+    bool good = writes <= 2 * LIST_REGISTERS && refill_wanted;
+    for (unsigned i = 0; i < MANY && refill_wanted; i++)
+        maintenance();
+    result("any number of signals of one number is shown in bounded steps", good && !refill_wanted);
+}
+
 static void test_timer(void)
 {
     fresh();
@@ -325,6 +350,7 @@ int main(void)
     test_disabled();
     test_level();
     test_overflow();
+    test_flood();
     test_timer();
     test_unbind();
     test_unloaded();
