@@ -150,6 +150,11 @@ $(PROGRAMS) $(TEST_PROGRAMS) $(BENCHES): %: %.elf
 	$(call step,IMAGE)
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
+# A program that says that it was built for another version of the ABI (struct whit_image).
+build/tests/old: build/programs/hello
+	$(call step,PATCH)
+	$(Q)cp $< $@ && printf '\143' | dd of=$@ bs=1 seek=8 conv=notrunc status=none
+
 .PHONY: programs
 programs: $(PROGRAMS)
 

@@ -44,6 +44,7 @@ start:
     .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     movi d\n, #0
     .endr
+    msr fpcr, xzr
     msr fpsr, xzr
     cmp xzr, xzr
 .endm

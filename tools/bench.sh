@@ -9,6 +9,8 @@
 #   tools/bench.sh --quick        one run, one core, no verdict
 #   tools/bench.sh --accept       the result becomes the new baseline
 #   tools/bench.sh --trace NAME   one operation, instruction by instruction
+#   tools/bench.sh --check-doc    is the listing in docs/design/ipc.md that of this kernel?
+#   tools/bench.sh --write-doc    it becomes so; what is said of instructions stays with them
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -53,6 +55,23 @@ explain()
     run=$1
     shift
     build/tools/trace "$@" bench/paths/marks.h "$out/$run.raw" $base $out/kernel.dis $out/paths.dis
+}
+
+# Brings the listing in the document up to what the run "first" recorded.  Fails if it was something
+# else, or if nothing is said of an instruction.
+document=docs/design/ipc.md
+write_document()
+{
+    explain first -l ipc.roundtrip -m >$out/listing || exit 2
+    awk -f tools/listing.awk $out/listing $document $document >$out/ipc.md
+    diff $document $out/ipc.md >&2 && ! grep -n '| ? |' $document >&2
+}
+
+check_document()
+{
+    write_document && return
+    echo "bench: $document does not describe this kernel: tools/bench.sh --write-doc" >&2
+    return 1
 }
 
 # Rows that count kernel instructions alone.
@@ -158,6 +177,18 @@ draw_charts()
 
 broken=
 prepare
+case $mode in
+--check-doc)
+    measure first
+    check_document
+    exit
+    ;;
+--write-doc)
+    measure first
+    write_document || cp $out/ipc.md $document
+    exit
+    ;;
+esac
 if [ "$mode" = --trace ]; then
     case $name in
     *remote* | sharing) measure two -smp 2 && explain two -l "$name" ;;
@@ -184,6 +215,7 @@ print_table || verdict=1
 cat $out/first.trace $out/two.trace 2>/dev/null | sed -n 's/^broken\t/BROKEN RULE: /p' |
     tr '\t' ' ' | sort -u
 [ -z "$broken" ] || verdict=1
+[ "$mode" = --quick ] || check_document || verdict=1
 
 case $mode in
 --accept)

@@ -8,7 +8,7 @@
 #
 # A host test prints "ok NAME" or "not ok NAME - why" for each thing it tests.
 # tests/system/list has the emulator's: one line "NAME ARCHIVE SCRIPT SECONDS QEMU-OPTIONS" each;
-# a name that begins with "long:" runs only with --long.
+# a name that begins with "long:" runs only with --long, one with "release:" on the release kernel.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -105,10 +105,13 @@ run_system_tests()
         '' | '#'*) continue ;;
         long:*) [ -n "$long" ] || continue ;;
         esac
-        name=system/${name#long:}
+        name=${name#long:}
+        kernel=debug
+        [ "$name" = "${name#release:}" ] || kernel=release
+        name=system/${name#release:}
         wanted "$name" || continue
-        run_one "$name" tools/qemu.sh -k debug -d "tests/system/$script" -t "$seconds" "$archive" \
-            $options
+        run_one "$name" tools/qemu.sh -k "$kernel" -d "tests/system/$script" -t "$seconds" \
+            "$archive" $options
     done <tests/system/list
 }
 

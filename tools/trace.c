@@ -5,7 +5,9 @@
  *   trace [-l NAME] [-m] MARKS RECORD BASE KERNEL.dis PROGRAM.dis
  *
  * Prints one line for each operation: what the kernel part of its last occurrence consists of.
- * -l lists that of one operation instruction by instruction, -m as a table for docs/design/ipc.md.
+ * -l lists that of one operation instruction by instruction; with -m only the kernel's, without
+ * addresses, as rows of the tables in docs/design/ipc.md: the lines of data that an instruction
+ * touches are called A, B ... in their order.
  * Fails if a structural rule is broken (see `rules`).  MARKS is bench/paths/marks.h, the .dis files
  * are objdump's; the kernel was linked to 0 and ran at BASE.
  */
@@ -496,15 +498,77 @@ static unsigned check_rules(void)
 
 /* ---- listings */
 
-static void print_step(const struct step *step, unsigned number, bool table)
+static const char *text_of(const struct step *step)
 {
     const struct line *line = find_line(step->address);
-    const char *text = line->text == NULL ? "(not in the images)" : line->text;
 
-    if (table) {
-        printf("| %u | `%s` | %s |\n", number, text, kind_names[kind_of(step->opcode)]);
+    return line->text == NULL ? "(not in the images)" : line->text;
+}
+
+/* "b.eq c824 <reply>  // b.none" is "b.eq reply": nothing that another link would change. */
+static void print_text(const char *text)
+{
+    const char *comment = strstr(text, " //"), *symbol = strchr(text, '<');
+    int length = (int)(comment == NULL ? strlen(text) : (size_t)(comment - text));
+
+    if (symbol != NULL && symbol - text < length) {
+        int target = (int)(symbol - text) - 1;
+
+        while (target > 0 && text[target - 1] != ' ') {
+            target--;
+        }
+        printf("%.*s%.*s", target, text, (int)strcspn(symbol, ">") - 1, symbol + 1);
         return;
     }
+    while (length > 0 && text[length - 1] == ' ') {
+        length--;
+    }
+    printf("%.*s", length, text);
+}
+
+static void print_row(const struct operation *operation, const struct step *step, unsigned number)
+{
+    uint64_t last = 0;
+
+    printf("| %u | `", number);
+    print_text(text_of(step));
+    printf("` | ");
+    for (unsigned i = 0; i < step->accesses; i++) {
+        uint64_t line = step->access[i].address / LINE_BYTES;
+        unsigned name = 0;
+
+        while (name < operation->touches && operation->touched[name].line != line) {
+            name++;
+        }
+        if (line != last) {
+            printf("%c ", 'A' + (char)name % 26);
+        }
+        last = line;
+    }
+    printf("|\n");
+}
+
+static void print_rows(const struct operation *operation)
+{
+    struct figures figures = figures_of(operation, operation->steps[0].cpu);
+    unsigned number = 0;
+
+    for (size_t i = 0; i < operation->count; i++) {
+        if (in_kernel(operation->steps[i].address)) {
+            print_row(operation, &operation->steps[i], ++number);
+        }
+    }
+    printf("| %u |", figures.kernel);
+    for (unsigned i = 0; i < KINDS; i++) {
+        printf(" %u |", figures.kinds[i]);
+    }
+    printf(" %u |\n", figures.data_lines);
+}
+
+static void print_step(const struct step *step, unsigned number)
+{
+    const char *text = text_of(step);
+
     printf("%4u %u %10" PRIx64 "  %-44s", number, step->cpu, step->address, text);
     if (kind_of(step->opcode) != KIND_OTHER) {
         printf(" %s", kind_names[kind_of(step->opcode)]);
@@ -558,7 +622,7 @@ static void print_functions(const struct operation *operation)
     }
 }
 
-static void print_listing(const struct operation *operation, bool table)
+static void print_listing(const struct operation *operation)
 {
     const char *function = "";
     unsigned kernel = 0, user = 0;
@@ -569,27 +633,20 @@ static void print_listing(const struct operation *operation, bool table)
         const char *now = find_line(step->address)->function;
 
         if (strcmp(now, function) != 0) {
-            if (table) {
-                printf("\n%s `%s`:\n\n| # | instruction | kind |\n| --- | --- | --- |\n",
-                       is_kernel ? "Kernel," : "Program,", now);
-            } else {
-                printf("%s %s:\n", is_kernel ? "kernel" : "program", now);
-            }
+            printf("%s %s:\n", is_kernel ? "kernel" : "program", now);
             function = now;
         }
-        print_step(step, is_kernel ? ++kernel : ++user, table);
+        print_step(step, is_kernel ? ++kernel : ++user);
     }
-    if (!table) {
-        print_functions(operation);
-    }
-    printf("%s%u instructions of the kernel, %u of programs\n", table ? "\n" : "", kernel, user);
+    print_functions(operation);
+    printf("%u instructions of the kernel, %u of programs\n", kernel, user);
 }
 
 static int list(const char *name, bool table)
 {
     for (unsigned i = 0; i < OPERATIONS; i++) {
         if (operations[i].count > 0 && strcmp(operations[i].name, name) == 0) {
-            print_listing(&operations[i], table);
+            table ? print_rows(&operations[i]) : print_listing(&operations[i]);
             return 0;
         }
     }

@@ -88,9 +88,9 @@ static inline enum whit_error whit_call(uint32_t portal, struct whit_message *me
 
 /*
  * For asm: clears what is no part of a message, so that another space does not see what it held:
- * general registers, vector registers (a write of d clears the rest of its v), cumulative
- * floating-point flags, condition flags.  x11-x14 are the kernel's own at CALL and REPLY, which
- * never pass them on.
+ * general registers, vector registers (a write of d clears the rest of its v), floating-point
+ * control and cumulative flags, condition flags.  x11-x14 are the kernel's own at CALL and REPLY,
+ * which never pass them on.
  */
 #define WHIT_CLEAR                                                                                 \
     ".irp n, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30\n\t"                   \
@@ -102,6 +102,7 @@ static inline enum whit_error whit_call(uint32_t portal, struct whit_message *me
     ".irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31\n\t"                   \
     "movi d\\n, #0\n\t"                                                                            \
     ".endr\n\t"                                                                                    \
+    "msr fpcr, xzr\n\t"                                                                            \
     "msr fpsr, xzr\n\t"                                                                            \
     "cmp xzr, xzr\n\t"
 

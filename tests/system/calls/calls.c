@@ -14,6 +14,8 @@ void start_spin(void);      /* never ends */
 void start_call(void);      /* calls portal x0, then svc #0 with the status in x8 */
 void enter_echo(void);      /* answers x0 + 1, and the badge in x1 */
 void enter_pass_back(void); /* answers with x0 as x10 */
+void enter_look(void);      /* the same; if that fails, answers what is in x11-x17 afterwards */
+uint64_t call_and_look(uint64_t x10); /* what is in x11-x17, which were 0, after a failed call */
 void enter_chain(void); /* calls portal x0 with x0 + 1 and x1 - 1 unless x1 is 0; x2: an error */
 void enter_wait(void);  /* waits for signal x0, answers bits and status */
 void enter_die(void);   /* svc #0 */
@@ -122,6 +124,22 @@ static void test_call(void)
     check_error("destroy of a portal", whit_destroy(portal), WHIT_OK);
     check("failed calls answer zeros", zeros);
     check_error("call of a destroyed portal", call_of(portal), WHIT_E_CAPABILITY);
+}
+
+/* Registers that were zeros hold nothing of the kernel's after a call or a reply that failed. */
+static void test_leaks(void)
+{
+    uint32_t handler = new_handler(start_handler, 0), other = new_handler(start_handler, 0);
+    uint32_t portal = new_portal(handler, enter_look, 0), dead = new_portal(other, enter_echo, 0);
+    struct whit_message message = {.word = {WHIT_PASS(empty_slot())}};
+
+    need("no handler", whit_destroy(other));
+    check("a call of nothing leaves no address behind", call_and_look(empty_slot()) == 0);
+    check("... nor a call of another kind", call_and_look(handler) == 0);
+    check("... nor one out of range", call_and_look(0x8000) == 0);
+    check("... nor one of a portal without handler", call_and_look(dead) == 0);
+    check_error("a reply that fails first", whit_call(portal, &message), WHIT_OK);
+    check("... neither", message.word[0] == 0);
 }
 
 static void test_dead(void)
@@ -410,6 +428,7 @@ int main(void)
 {
     check_begin();
     test_call();
+    test_leaks();
     test_dead();
     test_chain();
     test_pass();

@@ -44,6 +44,44 @@ entry enter_pass_back
     mov x10, #0
     svc #WHIT_REPLY
 
+entry enter_look
+    .irp n, 11, 12, 13, 14, 15, 16, 17
+    mov x\n, #0
+    .endr
+    mov x10, x0
+    svc #WHIT_REPLY
+    mov x0, #0
+    .irp n, 11, 12, 13, 14, 15, 16, 17
+    orr x0, x0, x\n
+    .endr
+    mov x10, #0
+    svc #WHIT_REPLY
+
+/* uint64_t call_and_look(uint64_t x10): see calls.c.  A call keeps sp only. */
+entry call_and_look
+    stp x29, x30, [sp, #-96]!
+    stp x19, x20, [sp, #16]
+    stp x21, x22, [sp, #32]
+    stp x23, x24, [sp, #48]
+    stp x25, x26, [sp, #64]
+    stp x27, x28, [sp, #80]
+    mov x10, x0
+    .irp n, 11, 12, 13, 14, 15, 16, 17
+    mov x\n, #0
+    .endr
+    svc #WHIT_CALL
+    mov x0, #0
+    .irp n, 11, 12, 13, 14, 15, 16, 17
+    orr x0, x0, x\n
+    .endr
+    ldp x19, x20, [sp, #16]
+    ldp x21, x22, [sp, #32]
+    ldp x23, x24, [sp, #48]
+    ldp x25, x26, [sp, #64]
+    ldp x27, x28, [sp, #80]
+    ldp x29, x30, [sp], #96
+    ret
+
 entry enter_chain
     cbz x1, 1f
     mov x10, x0
