@@ -118,30 +118,29 @@ call:
     b.ne    general
     tbz     x12, #56, general               /* WHIT_R_CALL */
     ldp     x13, x14, [x12, #PORTAL_HANDLER] /* handler, entry */
-    ldr     x15, [x13, #THREAD_LINK]
-    cmp     sp, x15                         /* idle, and on this core */
+    ldr     x16, [x13, #THREAD_LINK]
+    cmp     sp, x16                         /* idle, and on this core */
     b.ne    general
     /* Nothing can fail any more. */
     str     x11, [x13, #THREAD_LINK]
-    mrs     x15, elr_el2
+    mrs     x10, elr_el2
     str     x13, [x11, #THREAD_CALLEE]
     mrs     x16, sp_el0
-    stp     x15, x16, [x11, #THREAD_FRAME_PC]
-    mrs     x15, tpidr_el0
-    str     x15, [x11, #THREAD_FRAME_TLS]
+    stp     x10, x16, [x11, #THREAD_FRAME_PC]
+    mrs     x10, tpidr_el0
+    str     x10, [x11, #THREAD_FRAME_TLS]
     ldp     x11, x16, [x13, #THREAD_ENTRY_SP]
     msr     elr_el2, x14
     msr     sp_el0, x11
     msr     tpidr_el0, x16
-    ldr     x15, [x13, #THREAD_SPACE]
+    ldr     x10, [x13, #THREAD_SPACE]
     msr     spsr_el2, xzr                   /* EL0t, nothing masked, no flags */
-    ldr     x10, [x12, #PORTAL_BADGE]
-    ldr     x12, [x15, #SPACE_VTTBR]
+    ldr     x10, [x10, #SPACE_VTTBR]
     str     x13, [sp, #CORE_CURRENT]
-    msr     vttbr_el2, x12                  /* synchronised by the eret: EL2 does not use it */
+    msr     vttbr_el2, x10                  /* synchronised by the eret: EL2 does not use it */
+    ldr     x10, [x12, #PORTAL_BADGE]
     mov     x12, xzr                        /* x11, x14 and x16 are the handler's own values */
     mov     x13, xzr
-    mov     x15, xzr
     eret
 
 /* reply: back to a caller that came by a plain call. */
