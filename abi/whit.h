@@ -69,7 +69,7 @@ enum whit_error {
     WHIT_E_OCCUPIED,   /* the slot or the address range to fill is in use, or the receiver named no
                           slot for a capability */
     WHIT_E_BUSY,       /* the object is mapped, has descendants, or is in use */
-    WHIT_E_FUNDS,      /* the space's pool is empty, or no VMID is left for a space */
+    WHIT_E_FUNDS,      /* the space's pool is empty */
     WHIT_E_ORIGINAL,   /* not on an original capability, or only on one */
     WHIT_E_STATE,      /* the thread or object is in no state for this */
     WHIT_E_CORE,       /* the object belongs to another core */

@@ -34,11 +34,12 @@ void arch_entry_write(uint64_t *entry, uint64_t value);
 /* New entries (invalid before) are visible to every walker afterwards. */
 void arch_entries_publish(void);
 /*
- * Entries of [ipa, ipa + bytes) of `space` were cleared: when this returns no core translates by
+ * Entries of [ipa, ipa + bytes) of `space`, which has a VMID, were cleared: when this returns no core translates by
  * them.  A program's combined entries are invalidated by address, a machine's by VMID.
  */
 void arch_translation_invalidate(struct space *space, uint64_t ipa, uint64_t bytes);
-/* VTTBR value for this top table; allocation of VMIDs is the core's (space.c). */
+/* VTTBR value for this top table; allocation of VMIDs is the core's (space.c), which enters a space
+ * without one under an empty table and VMID 0: see space_enter. */
 uint64_t arch_vttbr(uintptr_t top_table, uint32_t vmid);
 /* Number of VMIDs, and: forget all that is cached under `vmid`, on all cores. */
 uint32_t arch_vmids(void);

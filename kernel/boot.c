@@ -185,7 +185,8 @@ static void make_space(struct boot_work *work, struct range *own)
 
     work->space = object_at(space);
     cap_root(&work->pool, WHIT_MEMORY, pool.base, POOL_BYTES / WHIT_UNIT, RAM_RIGHTS, 0);
-    if (space_init(work->space, WHIT_PROGRAM) || space_donate(work->space, &work->pool))
+    space_init(work->space, WHIT_PROGRAM);
+    if (space_donate(work->space, &work->pool))
         panic("root's space cannot be made");
     work->selector = WHIT_SELF + 1;
     /* Now that there is a table, the pool's capability goes there like all others. */

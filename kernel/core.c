@@ -36,8 +36,9 @@ void tree_unlock(void)
 
 uint64_t core_grace_begin(void)
 {
-    const struct core *here = core_here();
+    struct core *here = core_here();
 
+    here->grace_begun = grace_latest + 1;
     /* Release: what was unlinked is seen unlinked by whoever answers this ticket. */
     __atomic_store_n(&grace_latest, grace_latest + 1, __ATOMIC_RELEASE);
     arch_core_publish();
@@ -54,6 +55,9 @@ bool core_grace_over(uint64_t ticket)
     for (uint32_t i = 0; i < CORES_MAX && cores[i]; i++)
         if (cores[i] != here && cores[i]->online &&
             __atomic_load_n(&cores[i]->grace_seen, __ATOMIC_ACQUIRE) < ticket) {
+            /* Who begins one interrupts the others: it has not been asked itself. */
+            if (cores[i]->grace_begun >= ticket)
+                arch_core_kick(cores[i]);
             arch_pause();
             return false;
         }

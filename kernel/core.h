@@ -36,8 +36,9 @@ struct core {
 
     struct signal *signal_inbox; /* atomic lists, pushed by other cores */
     struct request *requests;
-    uint64_t grace_seen; /* last grace period that this core answered */
-    void *arch;          /* the architecture's per-core state */
+    uint64_t grace_seen;  /* last grace period that this core answered */
+    uint64_t grace_begun; /* last one that it began; under the tree lock */
+    void *arch;           /* the architecture's per-core state */
 };
 
 static inline struct thread *core_current(const struct core *core)

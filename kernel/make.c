@@ -15,7 +15,8 @@ status space_make(void *memory, uint64_t type)
 {
     if (type != WHIT_PROGRAM && type != WHIT_MACHINE)
         return WHIT_E_ARGUMENT;
-    return space_init(memory, (enum whit_space_type)type);
+    space_init(memory, (enum whit_space_type)type);
+    return WHIT_OK;
 }
 
 /* The kind of capability that the first argument of each kind names, if any. */

@@ -48,7 +48,7 @@ status memory_split(struct slot *memory, struct slot *upper, uint64_t bytes);
 /* Errors: RIGHTS, BUSY, ALIGNMENT, DEPTH. */
 status memory_donate(struct slot *memory, struct space *space);
 
-/* Makes the zeroed memory a space.  Errors: ARGUMENT (type), FUNDS (no VMID). */
+/* Makes the zeroed memory a space.  Error: ARGUMENT (type). */
 status space_make(void *memory, uint64_t type);
 
 #endif

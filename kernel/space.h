@@ -24,12 +24,14 @@ enum space_phase {
 };
 
 struct space {
-    uint64_t vttbr;        /* VMID and top table, as loaded */
-    uint64_t machine;      /* enum whit_space_type */
-    struct slot *original; /* its original capability; root of a tree: never ends */
-    struct link mappings;  /* slots mapped here (slot.user) */
-    struct link dying;     /* in the list of spaces that are ending */
-    uint32_t vmid;
+    uint64_t vttbr;                /* VMID and table, as loaded; see space_enter */
+    uint64_t machine;              /* enum whit_space_type */
+    struct slot *original;         /* its original capability; root of a tree: never ends */
+    struct link mappings;          /* slots mapped here (slot.user) */
+    struct link dying;             /* in the list of spaces that are ending */
+    struct link vmid_link;         /* in a list of spaces with a VMID (space.c) */
+    uint64_t running;              /* the last round of vmids_steal in which a core ran it */
+    uint32_t vmid;                 /* 0: none */
     uint32_t phase;                /* enum space_phase */
     uint32_t pool_count;           /* ranges in pool[] */
     uint32_t pool_current;         /* the range that pages are taken from ... */
@@ -43,7 +45,8 @@ struct space {
 _Static_assert(sizeof(struct space) <= WHIT_PAGE, "the structure is one page");
 _Static_assert(SPACE_DIRECTORY *SLOTS_PER_PAGE == WHIT_SLOTS, "selectors");
 
-/* Shared by all spaces for directory entries that have no page; never written. */
+/* Shared by all spaces for directory entries that have no page, and as
+ * the table of those without a VMID: zeros, never written. */
 extern const struct slot empty_slots[SLOTS_PER_PAGE];
 
 static inline uint64_t *space_top_table(struct space *space)
@@ -51,11 +54,18 @@ static inline uint64_t *space_top_table(struct space *space)
     return (uint64_t *)((uintptr_t)space + WHIT_PAGE);
 }
 
-/* Makes the zeroed memory at `space` an empty space.  Error: FUNDS if there is no VMID left. */
-status space_init(struct space *space, enum whit_space_type type);
+/* Makes the zeroed memory at `space` an empty space. */
+void space_init(struct space *space, enum whit_space_type type);
 
-/* The VMID of a space that ends, which all cores have forgotten, is free for another. */
-void space_vmid_free(struct space *space);
+/*
+ * A thread of `space` faulted at its fetch because the space has no VMID: it gets one, if that can
+ * be done at once; the thread tries again in any case.  Takes tree_lock.
+ */
+void space_enter(struct space *space);
+
+/* No core uses the tables of `space` any more, and now no translation is cached of them either; its
+ * VMID is free for another. */
+void space_leave(struct space *space);
 
 /* A zeroed page from the pool, or NULL.  O(1) but for the zeroing. */
 void *space_page(struct space *space);

@@ -285,11 +285,8 @@ static uint64_t clear_step(struct slot *slot, uint64_t position)
         arch_entry_write(at, 0);
         low -= size;
     }
-    /* A space that nothing runs in any more is not even entered to invalidate: what its tables
-     * still map could be cached once more. */
-    if (space->phase >= SPACE_DETACH)
-        arch_vmid_invalidate(space->vmid);
-    else
+    /* Without a VMID nothing of the space is cached. */
+    if (space->vmid != 0)
         arch_translation_invalidate(space, low, position - low);
     /* The kernel's own mapping may have put stale lines of uncached memory into the cache. */
     if ((mapping_access(slot) & WHIT_MAP_UNCACHED) != 0)

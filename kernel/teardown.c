@@ -238,7 +238,7 @@ static status grace_step(struct space *space)
         return RESTART;
     }
     /* Nothing may translate by the tables once what they map can be put to another use. */
-    arch_vmid_invalidate(space->vmid);
+    space_leave(space);
     phase_enter(space, SPACE_DETACH);
     return WHIT_OK;
 }
@@ -247,7 +247,6 @@ static status detach_step(struct space *space)
 {
     for (unsigned n = 0; n < DETACH_SLOTS; n++) {
         if (list_empty(&space->mappings)) {
-            space_vmid_free(space);
             phase_enter(space, SPACE_RETURN);
             return WHIT_OK;
         }

@@ -5,6 +5,7 @@
  * programs and guests are set by vcpu_core_init().
  */
 #include "init.h"
+#include "space.h"
 #include "sysreg.h"
 
 uint64_t cpu_address_size(void)
@@ -31,7 +32,7 @@ static void init_translation(void)
                                VTCR_IRGN_WB | VTCR_ORGN_WB | VTCR_SH_INNER |
                                cpu_address_size() << VTCR_PS_SHIFT |
                                (vmid == VMID_16 ? VTCR_VS : 0));
-    WRITE_SYSREG(vttbr_el2, 0);
+    WRITE_SYSREG(vttbr_el2, (uintptr_t)empty_slots);
 }
 
 static void init_traps(void)

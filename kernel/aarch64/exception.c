@@ -100,6 +100,12 @@ static struct thread *leave(struct core *core, struct thread *before)
     return next;
 }
 
+/* The thread ran without a VMID: it could not even fetch. */
+static bool is_without_vmid(unsigned class)
+{
+    return (class & ~1u) == EC_INSTRUCTION_ABORT && READ_SYSREG(vttbr_el2) >> VTTBR_VMID_SHIFT == 0;
+}
+
 /* Aborts, misaligned pc, watchpoints (Arm ARM, FAR_EL2). */
 static bool esr_has_address(unsigned class)
 {
@@ -141,6 +147,8 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
     } else if (class == EC_REGISTER && thread->type == WHIT_VCPU &&
                vcpu_register_trap(thread, esr)) {
         /* an identification register, without the features that are not switched */
+    } else if (is_without_vmid(class)) {
+        space_enter(thread->space);
     } else {
         fault(core, thread, esr);
     }
@@ -172,6 +180,13 @@ struct thread *exception_switch(struct core *core, struct thread *thread)
     return leave(core, thread);
 }
 
+/* This core says, or may say, that it is in no space: it has loaded the table of none. */
+static void leave_space(void)
+{
+    WRITE_SYSREG(vttbr_el2, (uintptr_t)empty_slots);
+    isb();
+}
+
 static void interrupt_handle(struct core *core)
 {
     const uint32_t line = gic_acknowledge();
@@ -185,12 +200,14 @@ static void interrupt_handle(struct core *core)
     } else if (line >= GIC_FIRST_SPI) {
         irq_fired(core, line);
     } else {
-        if (line == GIC_KICK)
+        if (line == GIC_KICK) {
+            leave_space();
             core_ipi(core);
-        else if (line == GIC_KERNEL_TIMER)
+        } else if (line == GIC_KERNEL_TIMER) {
             timer_run(core);
-        else if (line == GIC_MAINTENANCE)
+        } else if (line == GIC_MAINTENANCE) {
             virq_maintain(core);
+        }
         gic_deactivate(line);
     }
 }
@@ -198,7 +215,7 @@ static void interrupt_handle(struct core *core)
 void arch_idle(struct core *core)
 {
     /* No space may be in use by a core that runs nothing: it may be destroyed meanwhile. */
-    WRITE_SYSREG(vttbr_el2, 0);
+    leave_space();
     /* Wakes at a pending interrupt although interrupts are masked.  Stores are done before sleep.
      */
     __asm__ volatile("dsb sy\n\twfi" : : : "memory");

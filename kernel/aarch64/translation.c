@@ -19,9 +19,6 @@
 
 enum { LEVEL_PAGE = 3, PAGES_ONE_BY_ONE = 64 };
 
-/* A VMID that is not in use translates by this while it is being invalidated. */
-static const uint64_t empty_table[WHIT_PAGE / 8] __attribute__((aligned(WHIT_PAGE)));
-
 uint64_t arch_entry_leaf(uintptr_t physical, unsigned level, unsigned access, bool device)
 {
     uint64_t entry = physical | ENTRY_VALID | ENTRY_ACCESSED;
@@ -115,7 +112,8 @@ static void invalidate_pages(uint64_t ipa, uint64_t bytes, bool program)
 
 void arch_translation_invalidate(struct space *space, uint64_t ipa, uint64_t bytes)
 {
-    const uint64_t before = enter_regime(space->vttbr);
+    const uint64_t before =
+        enter_regime(arch_vttbr((uintptr_t)space_top_table(space), space->vmid));
 
     if (bytes / WHIT_PAGE <= PAGES_ONE_BY_ONE)
         invalidate_pages(ipa, bytes, space->machine == WHIT_PROGRAM);
@@ -126,7 +124,7 @@ void arch_translation_invalidate(struct space *space, uint64_t ipa, uint64_t byt
 
 void arch_vmid_invalidate(uint32_t vmid)
 {
-    const uint64_t before = enter_regime(arch_vttbr((uintptr_t)empty_table, vmid));
+    const uint64_t before = enter_regime(arch_vttbr((uintptr_t)empty_slots, vmid));
 
     __asm__ volatile("tlbi vmalls12e1is" : : : "memory");
     leave_regime(before);

@@ -115,7 +115,10 @@ static void translation_separate(struct thread *thread)
     if (__atomic_load_n(&space->last_vcpu, __ATOMIC_RELAXED) == thread)
         return;
     __atomic_store_n(&space->last_vcpu, thread, __ATOMIC_RELAXED);
-    WRITE_SYSREG(vttbr_el2, space->vttbr);
+    /* By the VMID and not space->vttbr: a space that is losing it may get it back until it is
+     * entered (space.c).  One that it got meanwhile has nothing cached. */
+    const uint32_t vmid = __atomic_load_n(&space->vmid, __ATOMIC_RELAXED);
+    WRITE_SYSREG(vttbr_el2, arch_vttbr((uintptr_t)empty_slots, vmid));
     isb(); /* the invalidation is for the VMID in VTTBR_EL2 */
     __asm__ volatile("tlbi vmalle1\n\tdsb nsh" : : : "memory"); /* done before the guest runs */
 }

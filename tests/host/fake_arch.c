@@ -55,7 +55,7 @@ struct table {
     uint64_t *page;
     uint64_t ipa; /* of its first entry */
     unsigned level;
-    uint32_t vmid;
+    uint64_t *top; /* the table that it is reached from */
 };
 
 struct translation {
@@ -68,25 +68,43 @@ static unsigned table_count;
 static struct translation stale[STALE];
 static unsigned stale_count;
 static bool vmid_may_cache[1 << 16]; /* since it was last invalidated, entries were valid */
+static uint64_t *vmid_top[1 << 16];  /* ... in this table or those behind it */
 
 static unsigned shift(unsigned level)
 {
     return 39 - 9 * level;
 }
 
-static void table_add(uint64_t *page, uint64_t ipa, unsigned level, uint32_t vmid)
+static void table_add(uint64_t *page, uint64_t ipa, unsigned level, uint64_t *top)
 {
     if (table_count == TABLES)
         panic("fake_arch: too many tables");
-    tables[table_count++] = (struct table){page, ipa, level, vmid};
+    tables[table_count++] = (struct table){page, ipa, level, top};
 }
 
-static const struct table *table_of(const uint64_t *entry)
+static struct space *space_of(uint64_t *top)
+{
+    return (struct space *)(void *)((char *)top - WHIT_PAGE);
+}
+
+/* The table of an entry.  The first one that is not known is the top table of a new space. */
+static const struct table *table_of(uint64_t *entry)
 {
     for (unsigned i = 0; i < table_count; i++)
         if (entry >= tables[i].page && entry < tables[i].page + 512)
             return &tables[i];
-    return NULL;
+    uint64_t *page = (uint64_t *)((uintptr_t)entry & ~(uintptr_t)(WHIT_PAGE - 1));
+    uintptr_t table = (uintptr_t)space_of(page)->vttbr & ~((uintptr_t)0xffff << 48);
+    if (table != (uintptr_t)page && table != (uintptr_t)empty_slots)
+        return NULL;
+    table_add(page, 0, 1, page);
+    return &tables[table_count - 1];
+}
+
+/* The VMID under which a table is walked, 0: none. */
+static uint32_t vmid_of(const struct table *table)
+{
+    return space_of(table->top)->vmid;
 }
 
 static bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
@@ -111,11 +129,11 @@ bool fake_vmid_is_quiet(uint32_t vmid)
     return !vmid_may_cache[vmid];
 }
 
-unsigned fake_page_tables_other(uint32_t vmid)
+unsigned fake_page_tables_other(struct space *space)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < table_count; i++)
-        count += tables[i].vmid != vmid;
+        count += tables[i].top != space_top_table(space);
     return count;
 }
 
@@ -138,9 +156,12 @@ uint64_t arch_entry_table(uintptr_t table)
 static void leaf_written(const struct table *table, uint64_t ipa)
 {
     uint64_t bytes = (uint64_t)1 << shift(table->level);
-    vmid_may_cache[table->vmid] = true;
+    uint32_t vmid = vmid_of(table);
+    if (vmid == 0)
+        return;
+    vmid_may_cache[vmid] = true;
     for (unsigned i = 0; i < stale_count; i++)
-        if (stale[i].vmid == table->vmid && overlap(stale[i].ipa, stale[i].bytes, ipa, bytes))
+        if (stale[i].vmid == vmid && overlap(stale[i].ipa, stale[i].bytes, ipa, bytes))
             violation("a new entry while the old one may be cached");
 }
 
@@ -179,11 +200,11 @@ void arch_entry_write(uint64_t *entry, uint64_t value)
             violation("a table that is not empty");
         if (!last_event_is(FAKE_PUBLISH) && fake_events <= FAKE_EVENTS)
             violation("a table whose zeros are not published");
-        table_add(page, ipa, table->level + 1, table->vmid);
+        table_add(page, ipa, table->level + 1, table->top);
     } else if (arch_entry_is_valid(value)) {
         leaf_written(table, ipa);
-    } else if (arch_entry_is_valid(before)) {
-        stale_add(table->vmid, ipa, (uint64_t)1 << shift(table->level));
+    } else if (arch_entry_is_valid(before) && vmid_of(table) != 0) {
+        stale_add(vmid_of(table), ipa, (uint64_t)1 << shift(table->level));
     }
     record(FAKE_ENTRY_WRITE, entry, value, before);
     *entry = value;
@@ -197,6 +218,8 @@ void arch_entries_publish(void)
 void arch_translation_invalidate(struct space *space, uint64_t ipa, uint64_t bytes)
 {
     record(FAKE_INVALIDATE, space, ipa, bytes);
+    if (space->vmid == 0)
+        violation("an invalidation for a space without a VMID");
     /* While it is done, the core has the space's tables, and may walk them. */
     vmid_may_cache[space->vmid] = true;
     unsigned left = 0;
@@ -211,9 +234,19 @@ void arch_translation_invalidate(struct space *space, uint64_t ipa, uint64_t byt
 
 uint64_t arch_vttbr(uintptr_t top_table, uint32_t vmid)
 {
-    if (vmid_may_cache[vmid])
+    uint64_t *top = (uint64_t *)top_table;
+    if (top_table == (uintptr_t)empty_slots) {
+        if (vmid != 0)
+            violation("a VMID with the empty table");
+        return top_table;
+    }
+    if (vmid == 0 || vmid >= fake_vmids)
+        violation("a table under a VMID that is none");
+    /* A space that was to lose its VMID may keep it. */
+    if (vmid_may_cache[vmid] && space_of(top)->vmid != vmid)
         violation("a VMID that was not invalidated is used again");
-    table_add((uint64_t *)top_table, 0, 1, vmid);
+    vmid_may_cache[vmid] = true;
+    vmid_top[vmid] = top;
     return top_table | (uint64_t)vmid << 48;
 }
 
@@ -280,6 +313,14 @@ static void write_back(const void *start, uint64_t bytes, uint8_t *to)
         memcpy(to + ((const char *)start - cached), start, bytes);
 }
 
+static bool may_be_walked(const uint64_t *top)
+{
+    for (uint32_t vmid = 0; vmid < fake_vmids; vmid++)
+        if (vmid_may_cache[vmid] && vmid_top[vmid] == top)
+            return true;
+    return false;
+}
+
 /* A table may become something else only when no walker can use it. */
 static void tables_forget(const char *start, uint64_t bytes)
 {
@@ -290,7 +331,7 @@ static void tables_forget(const char *start, uint64_t bytes)
             tables[left++] = tables[i];
             continue;
         }
-        if (!page_is_zero(tables[i].page) && vmid_may_cache[tables[i].vmid])
+        if (!page_is_zero(tables[i].page) && may_be_walked(tables[i].top))
             violation("a table in use is scrubbed");
     }
     table_count = left;

@@ -74,8 +74,8 @@ extern bool fake_virq_waiting;      /* answer of arch_virq_waiting */
 unsigned fake_stale(void);
 /* Nothing that was valid since it was last invalidated may be cached under this VMID. */
 bool fake_vmid_is_quiet(uint32_t vmid);
-/* Number of tables of other VMIDs than this one. */
-unsigned fake_page_tables_other(uint32_t vmid);
+/* Number of tables of other spaces than this one. */
+unsigned fake_page_tables_other(struct space *space);
 
 /*
  * ---- caches.  Code here writes through the data cache; memory of [start, start + bytes) has, as

@@ -142,11 +142,11 @@ const char *invariant_check_space(struct space *space)
 {
     const char *wrong = check_pool(space);
     /* What was mapped in it can already be something else. */
-    if (space->phase > SPACE_GRACE && space->vmid != 0)
-        EXPECT(fake_vmid_is_quiet(space->vmid));
+    EXPECT(space->phase <= SPACE_GRACE || space->vmid == 0);
     if (wrong || space->phase > SPACE_GRACE)
         return wrong;
-    EXPECT(space->vmid != 0 && space->vttbr != 0);
+    EXPECT((space->vmid != 0) == !list_empty(&space->vmid_link));
+    EXPECT(space->vmid != 0 || space->vttbr == (uintptr_t)empty_slots);
     EXPECT(list_empty(&space->dying) == (space->phase == SPACE_ALIVE));
     for (unsigned i = 0; i < SPACE_DIRECTORY; i++)
         if (space->directory[i] != (struct slot *)(uintptr_t)empty_slots)

@@ -19,6 +19,7 @@ test_cap_links := $(MACHINE)
 test_memory_links := $(MACHINE)
 test_stage2_links := $(MACHINE)
 test_make_links := $(MACHINE)
+test_vmid_links := $(MACHINE)
 test_teardown_links := $(MACHINE)
 test_random_links := $(MACHINE)
 test_vgic_links := programs/vmm/vgic.c

@@ -115,7 +115,7 @@ static void test_program(void)
     EQUAL(cap_kind(world_slot(base(0))), WHIT_MEMORY);
     CHECK(!cap_has_child(world_slot(base(0) + OF_MEMORY)));
     CHECK(!cap_has_child(world_slot(base(0) + OF_POOL)));
-    EQUAL(fake_page_tables_other(world_space->vmid), 0);
+    EQUAL(fake_page_tables_other(world_space), 0);
 
     test_begin("a program's memory is revoked: it goes on with the rest");
     world_init();
@@ -184,7 +184,7 @@ static void test_nested(void)
     fake_interrupt_every = 1;
     EQUAL(OP(WHIT_OP_DESTROY, base(0)), WHIT_OK);
     CHECK(!cap_has_child(world_slot(base(0) + OF_MEMORY)));
-    EQUAL(fake_page_tables_other(world_space->vmid), 0);
+    EQUAL(fake_page_tables_other(world_space), 0);
 }
 
 static void test_cycles(void)
@@ -216,7 +216,7 @@ static void test_cycles(void)
         CHECK(cap_kind(world_slot(base(1))) == WHIT_MEMORY);
         for (unsigned n = 0; n < 2; n++)
             CHECK(!cap_has_child(world_slot(base(n) + OF_MEMORY)));
-        EQUAL(fake_page_tables_other(world_space->vmid), 0);
+        EQUAL(fake_page_tables_other(world_space), 0);
     }
 
     test_begin("a program has what it was made of, and fills its own pool");

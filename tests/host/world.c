@@ -52,7 +52,8 @@ static void make_space(void)
     memset(&pool, 0, sizeof(pool));
     world_space = (struct space *)(void *)first_space;
     cap_root(&pool, WHIT_MEMORY, (uintptr_t)first_pool, POOL_BYTES / WHIT_UNIT, WHIT_R_ALL, 0);
-    if (space_init(world_space, WHIT_PROGRAM) || space_donate(world_space, &pool))
+    space_init(world_space, WHIT_PROGRAM);
+    if (space_donate(world_space, &pool))
         panic("no first space");
     cap_move(&pool, empty(WORLD_POOL));
     add(WORLD_SPACE, WHIT_SPACE, (uintptr_t)world_space, WHIT_SIZE_SPACE / WHIT_UNIT, 0);
@@ -126,9 +127,8 @@ static void world_end(void)
     } while (piece != ram);
     EQUAL(bytes, WORLD_RAM_BYTES);
     check_world(WHIT_OP_REVOKE);
-    EQUAL(fake_page_tables_other(world_space->vmid), 0);
-    arch_vmid_invalidate(world_space->vmid);
-    space_vmid_free(world_space);
+    EQUAL(fake_page_tables_other(world_space), 0);
+    space_leave(world_space);
 }
 
 void world_init(void)
