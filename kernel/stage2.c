@@ -6,8 +6,9 @@
 #include "stage2.h"
 #include "arch.h"
 
-/* The grain of a position: a step that ends within a mapping ends at a multiple of it. */
-enum { CHUNK = 16 * WHIT_PAGE, CLEAR_MAX = 64 };
+/* The grain of a position: a step that ends within a mapping ends at a multiple of it.  One is what
+ * a step does whose memory has to be cleaned or flushed as well; the others do several. */
+enum { CHUNK = 4 * WHIT_PAGE, STEP = 4 * CHUNK, CLEAR_MAX = 64 };
 enum { LEVEL_BLOCK_1G = 1, LEVEL_BLOCK_2M, LEVEL_PAGE };
 
 static unsigned level_shift(unsigned level)
@@ -35,7 +36,7 @@ static uint64_t mapping_stop(const struct slot *slot)
 /* How far the phase has come, as an IPA. */
 static uint64_t progress_get(const struct slot *slot)
 {
-    uint64_t chunks = (slot->address >> 39) & 0x7fffff;
+    uint64_t chunks = (slot->address >> 39 & 0x7fffff) << 2 | (slot->address >> 4 & 3);
     uint64_t start = mapping_start(slot);
     return chunks == 0 ? start : chunk_floor(start) + chunks * CHUNK;
 }
@@ -45,7 +46,8 @@ static void progress_set(struct slot *slot, enum mapping_phase phase, uint64_t p
     uint64_t chunks = (position - chunk_floor(mapping_start(slot))) / CHUNK;
     if (phase == MAPPING_COMPLETE)
         chunks = 0;
-    slot->address = (slot->address & 0x7fffffffff) | (chunks << 39) | ((uint64_t)phase << 62);
+    slot->address = (slot->address & 0x7ffffff00f) | (chunks & 3) << 4 | (chunks >> 2) << 39 |
+                    (uint64_t)phase << 62;
 }
 
 uint64_t mapping_position(const struct slot *slot)
@@ -210,7 +212,7 @@ static status clean_run(struct slot *slot)
         }
     }
     progress_set(slot, MAPPING_FILLING, mapping_start(slot));
-    return WHIT_OK;
+    return arch_interrupt_pending() ? RESTART : WHIT_OK;
 }
 
 static status fill_run(struct slot *slot)
@@ -272,7 +274,8 @@ static uint64_t clear_step(struct slot *slot, uint64_t position)
     unsigned level;
     uint64_t *entry = entry_find(space, position - WHIT_PAGE, &level);
     uint64_t size = (uint64_t)1 << level_shift(level);
-    uint64_t unit = level == LEVEL_PAGE ? CHUNK : size * 512;
+    const bool flush = (mapping_access(slot) & WHIT_MAP_UNCACHED) != 0;
+    uint64_t unit = level != LEVEL_PAGE ? size * 512 : flush ? CHUNK : STEP;
     uint64_t floor = (position - 1) & ~(unit - 1);
     if (floor < mapping_start(slot))
         floor = mapping_start(slot);
@@ -289,7 +292,7 @@ static uint64_t clear_step(struct slot *slot, uint64_t position)
     if (space->vmid != 0)
         arch_translation_invalidate(space, low, position - low);
     /* The kernel's own mapping may have put stale lines of uncached memory into the cache. */
-    if ((mapping_access(slot) & WHIT_MAP_UNCACHED) != 0)
+    if (flush)
         arch_cache_flush((const void *)mapping_physical(slot, low), position - low);
     return low;
 }

@@ -2,7 +2,7 @@
 /*
  * Stage-2 mappings: the range of a memory slot in the tables of a space.  The slot is the record:
  * its `address` says where, with which access, and how far a mapping under way has come:
- * enum whit_access (3:0), IPA (38:12), chunks done (61:39), enum mapping_phase (63:62).
+ * enum whit_access (3:0), IPA (38:12), chunks done (61:39 and 5:4), enum mapping_phase (63:62).
  */
 #ifndef STAGE2_H
 #define STAGE2_H

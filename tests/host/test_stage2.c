@@ -185,7 +185,7 @@ static void test_caches(void)
     EQUAL(fake_ram_byte(world_ram + KIB(512) - 1), 0x22);
     fake_history_clear();
     EQUAL(OP(WHIT_OP_UNMAP, A), WHIT_OK);
-    EQUAL(fake_count(FAKE_FLUSH), 32);
+    EQUAL(fake_count(FAKE_FLUSH), 128);
 
     test_begin("ordinary and device memory needs no cache operation");
     world_init();
