@@ -34,8 +34,9 @@ void arch_entry_write(uint64_t *entry, uint64_t value);
 /* New entries (invalid before) are visible to every walker afterwards. */
 void arch_entries_publish(void);
 /*
- * Entries of [ipa, ipa + bytes) of `space`, which has a VMID, were cleared: when this returns no core translates by
- * them.  A program's combined entries are invalidated by address, a machine's by VMID.
+ * Entries of [ipa, ipa + bytes) of `space`, which has a VMID, were cleared: when this returns no
+ * core translates by them.  A program's combined entries are invalidated by address, a machine's by
+ * VMID.
  */
 void arch_translation_invalidate(struct space *space, uint64_t ipa, uint64_t bytes);
 /* VTTBR value for this top table; allocation of VMIDs is the core's (space.c), which enters a space
@@ -61,6 +62,8 @@ bool arch_interrupt_pending(void);
 uint64_t arch_ticks(void);
 /* Programs this core's timer for `deadline`; UINT64_MAX: none. */
 void arch_timer_program(uint64_t deadline);
+/* Nobody runs, but a choice is under way: handles an interrupt, if one is pending. */
+void arch_interrupts(struct core *core);
 /* Nothing can run: sleeps until an interrupt, and handles it. */
 void arch_idle(struct core *core);
 /* Sends the inter-processor interrupt to one core. */

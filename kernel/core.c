@@ -17,9 +17,9 @@ void core_init(struct core *core, uint32_t index, uint64_t mpidr)
     core->index = index;
     core->mpidr = mpidr;
     core->programmed = UINT64_MAX;
-    list_init(&core->timers);
     for (unsigned priority = 0; priority < PRIORITIES; priority++)
         list_init(&core->ready[priority]);
+    list_init(&core->unparked);
     cores[index] = core;
 }
 
@@ -75,8 +75,10 @@ void core_ipi(struct core *core)
 
 struct thread *core_next(struct core *core)
 {
-    while (core->reschedule || !core->current)
-        if (!sched_dispatch(core) && !core->reschedule)
+    while ((core->reschedule || !core->current) && !sched_dispatch(core))
+        if (core->reschedule)
+            arch_interrupts(core);
+        else
             arch_idle(core);
     return core_current(core);
 }

@@ -27,14 +27,16 @@ struct core {
 
     uint32_t index; /* 0 is the boot core */
     uint32_t online;
-    uint64_t mpidr;      /* affinity fields */
-    uint64_t charged;    /* ticks: since when core.budget has not been charged */
-    uint64_t programmed; /* deadline in the hardware timer */
-    struct link timers;  /* struct timer, by deadline */
+    uint64_t mpidr;       /* affinity fields */
+    uint64_t charged;     /* ticks: since when core.budget has not been charged */
+    uint64_t programmed;  /* deadline in the hardware timer */
+    struct timer *timers; /* the first of its deadlines */
     uint64_t ready_map[PRIORITIES / 64];
     struct link ready[PRIORITIES];
+    struct link unparked; /* budgets that are to be readied; empty outside of the kernel */
 
     struct signal *signal_inbox; /* atomic lists, pushed by other cores */
+    struct signal *inbox_rest;   /* taken out, not yet delivered; empty outside of the kernel */
     struct request *requests;
     uint64_t grace_seen;  /* last grace period that this core answered */
     uint64_t grace_begun; /* last one that it began; under the tree lock */
@@ -66,8 +68,8 @@ bool core_grace_over(uint64_t ticket);
 /* Handles the inter-processor interrupt: grace periods, inboxes. */
 void core_ipi(struct core *core);
 
-/* What runs when the kernel is left: the current thread, or after a dispatch another one; idles
- * (and handles interrupts) while there is none. */
+/* What runs when the kernel is left: the current thread, or after a dispatch another one.  Handles
+ * interrupts between the steps of a dispatch, and idles while there is nothing to run. */
 struct thread *core_next(struct core *core);
 
 #endif

@@ -32,6 +32,16 @@ static inline void list_insert(struct link *at, struct link *node)
     at->prev = node;
 }
 
+/* Moves all nodes of `from`, at least one, to the end of the list of `head`. */
+static inline void list_splice(struct link *head, struct link *from)
+{
+    from->next->prev = head->prev;
+    head->prev->next = from->next;
+    from->prev->next = head;
+    head->prev = from->prev;
+    list_init(from);
+}
+
 /* Harmless on a node that is in no list. */
 static inline void list_remove(struct link *node)
 {

@@ -76,7 +76,9 @@ void signal_timer_due(struct signal *signal);
 void signal_target_here(struct signal *signal);
 void signal_untarget_here(struct signal *signal);
 void signal_end_here(struct signal *signal);
-/* Takes over what other cores sent. */
+/* Takes over some of what other cores sent.  True: all of it. */
+bool signal_inbox_step(struct core *core);
+/* The same; a dispatch goes on with the rest. */
 void signal_inbox_run(struct core *core);
 void signal_call(struct core *core, struct thread *thread); /* NOTIFY */
 void signal_wait(struct core *core, struct thread *thread); /* WAIT */

@@ -8,6 +8,10 @@
 
 enum { CALL_DEPTH = 16 };
 
+/* Budgets that are readied, and budgets and links that dispatch looks at, between two looks for
+ * interrupts. */
+enum { UNPARK_NOW = 1, UNPARK_STEP = 16, FOLLOW_STEP = 16 };
+
 static void ready_insert(struct core *core, struct budget *budget)
 {
     list_insert(&core->ready[budget->priority], &budget->link);
@@ -63,8 +67,24 @@ void budget_unready(struct budget *budget)
 
 void sched_unpark(struct thread *thread)
 {
-    while (!list_empty(&thread->parked))
-        budget_ready(CONTAINER(thread->parked.next, struct budget, link));
+    struct link *parked = &thread->parked;
+
+    for (unsigned n = 0; n < UNPARK_NOW && !list_empty(parked); n++)
+        budget_ready(CONTAINER(parked->next, struct budget, link));
+    if (list_empty(parked))
+        return;
+    /* The others wait with the core, and are readied step by step (sched_dispatch). */
+    struct core *core = CONTAINER(parked->next, struct budget, link)->core;
+    list_splice(&core->unparked, parked);
+    core->reschedule = 1;
+}
+
+/* Readies some of the budgets that were parked.  True: all of them. */
+static bool unpark_step(struct core *core, unsigned *steps)
+{
+    for (unsigned n = 0; n < UNPARK_STEP && !list_empty(&core->unparked); n++, ++*steps)
+        budget_ready(CONTAINER(core->unparked.next, struct budget, link));
+    return list_empty(&core->unparked);
 }
 
 void sched_rotate(struct core *core)
@@ -148,7 +168,7 @@ void sched_unpark_chain(struct thread *thread)
  * budget is for nobody on this core.  *borrowed: the way there is not only calls in progress, so
  * that the fast reply would return into another budget's thread.
  */
-static struct thread *follow(struct budget *budget, bool *borrowed)
+static struct thread *follow(struct budget *budget, bool *borrowed, unsigned *steps)
 {
     struct thread *thread = budget->signal ? signal_enter(budget->signal) : budget->thread;
     struct thread *caller = NULL;
@@ -158,7 +178,7 @@ static struct thread *follow(struct budget *budget, bool *borrowed)
         return NULL;
     }
     *borrowed = budget->signal || thread->link != LINK_NONE;
-    for (unsigned links = 0; links <= CALL_DEPTH; links++) {
+    for (unsigned links = 0; links <= CALL_DEPTH; links++, ++*steps) {
         if (thread->stopped)
             return thread;
         caller = thread;
@@ -190,15 +210,29 @@ static void budget_throttle(struct core *core, struct budget *budget)
         sched_unpark(budget->signal->thread);
 }
 
+/* There is more to do before the choice: nobody runs while interrupts are taken (core_next). */
+static struct thread *dispatch_later(struct core *core)
+{
+    core->budget = NULL;
+    core->current = 0;
+    core->reschedule = 1;
+    return NULL;
+}
+
 struct thread *sched_dispatch(struct core *core)
 {
+    unsigned steps = 0;
     struct budget *budget;
     struct thread *thread;
     bool borrowed;
 
     core->reschedule = 0;
     sched_charge(core);
-    for (;;) {
+    if (core->inbox_rest && !signal_inbox_step(core))
+        return dispatch_later(core);
+    for (;; steps++) {
+        if (!unpark_step(core, &steps) || steps >= FOLLOW_STEP)
+            return dispatch_later(core);
         budget = ready_first(core);
         if (!budget)
             break;
@@ -206,7 +240,7 @@ struct thread *sched_dispatch(struct core *core)
             budget_throttle(core, budget);
             continue;
         }
-        thread = follow(budget, &borrowed);
+        thread = follow(budget, &borrowed, &steps);
         if (!thread)
             continue;
         if (thread_can_run(thread))

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { INBOX_STEP = 16 };
+
 status signal_make(void *memory, struct slot *core)
 {
     struct signal *signal = memory;
@@ -79,17 +81,33 @@ void signal_notify(struct core *here, struct signal *signal, uint64_t bits)
     }
 }
 
-void signal_inbox_run(struct core *core)
+static void inbox_take(struct core *core)
 {
-    struct signal *signal = __atomic_exchange_n(&core->signal_inbox, NULL, __ATOMIC_ACQUIRE);
+    core->inbox_rest = __atomic_exchange_n(&core->signal_inbox, NULL, __ATOMIC_ACQUIRE);
+}
 
-    while (signal) {
+bool signal_inbox_step(struct core *core)
+{
+    struct signal *signal;
+
+    for (unsigned n = 0; n < INBOX_STEP && (signal = core->inbox_rest); n++) {
         /* Once `remote` is zero another core may list it again. */
-        struct signal *next = signal->inbox;
+        core->inbox_rest = signal->inbox;
         signal->bits |= __atomic_exchange_n(&signal->remote, 0, __ATOMIC_ACQUIRE);
         signal_deliver(signal);
-        signal = next;
     }
+    /* Those that came meanwhile: their interrupt may have been taken already. */
+    if (!core->inbox_rest)
+        inbox_take(core);
+    return !core->inbox_rest;
+}
+
+void signal_inbox_run(struct core *core)
+{
+    if (!core->inbox_rest)
+        inbox_take(core);
+    if (!signal_inbox_step(core))
+        core->reschedule = 1;
 }
 
 void signal_timer_due(struct signal *signal)
@@ -214,7 +232,6 @@ static void target_clear(struct signal *signal)
 
 void signal_end_here(struct signal *signal)
 {
-    signal_inbox_run(signal->home);
     timer_cancel(signal->home, &signal->timer);
     target_clear(signal);
 }
@@ -235,11 +252,15 @@ status signal_end(struct signal *signal)
     status error;
 
     /* A core that found the signal before its capabilities went may still put it into the inbox:
-     * wait until all have left the kernel, then empty the inbox. */
+     * wait until all have left the kernel, and until its home has taken it out. */
     if (!signal->grace)
         signal->grace = core_grace_begin();
     if (!core_grace_over(signal->grace))
         return RESTART;
+    if (__atomic_load_n(&signal->remote, __ATOMIC_ACQUIRE)) {
+        arch_pause();
+        return RESTART;
+    }
     error = request_ask(signal->home, &signal->request, REQUEST_SIGNAL_END);
     if (error)
         return error;

@@ -212,6 +212,12 @@ static void interrupt_handle(struct core *core)
     }
 }
 
+void arch_interrupts(struct core *core)
+{
+    if (arch_interrupt_pending())
+        interrupt_handle(core);
+}
+
 void arch_idle(struct core *core)
 {
     /* No space may be in use by a core that runs nothing: it may be destroyed meanwhile. */

@@ -37,8 +37,10 @@ enum {
 
     FIRST_SPECIAL = 1020, /* INTIDs that are no interrupts */
 
-    PRIORITY = 0xa0,      /* of all interrupts, */
-    PRIORITY_MASK = 0xf0, /* ... which this lets pass */
+    PRIORITY = 0xa0,      /* of all interrupts, but for */
+    PRIORITY_LAST = 0xc0, /* ... the kernel's timer: what else is pending has its turn between steps
+                             of timer_run; */
+    PRIORITY_MASK = 0xf0, /* both pass */
     PATIENCE = 1000000,   /* polls of a register that has to change soon */
     PAUSE_YIELDS = 64
 };
@@ -121,6 +123,9 @@ static void init_redistributor(struct core *core)
     mmio_write32(base + GICR_WAKER, mmio_read32(base + GICR_WAKER) & ~(uint32_t)GICR_WAKER_SLEEP);
     wait_clear(base + GICR_WAKER, GICR_WAKER_ASLEEP, "the GIC redistributor does not wake up");
     reset_lines(private, 0);
+    mmio_write32(private + GIC_IPRIORITYR + (GIC_KERNEL_TIMER & ~3u),
+                 PRIORITY * UINT32_C(0x01010101) +
+                     ((uint32_t)(PRIORITY_LAST - PRIORITY) << GIC_KERNEL_TIMER % 4 * 8));
     wait_clear(base + GICR_CTLR, GICR_CTLR_RWP, "the GIC redistributor does not answer");
     mmio_write32(private + GIC_ISENABLER, UINT32_C(1) << GIC_KICK | UINT32_C(1) << GIC_MAINTENANCE |
                                               UINT32_C(1) << GIC_KERNEL_TIMER |

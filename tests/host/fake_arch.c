@@ -17,6 +17,8 @@ uint32_t fake_vmids = 256;
 void (*fake_on_pause)(void);
 void (*fake_on_kick)(struct core *core);
 void (*fake_on_idle)(struct core *core);
+void (*fake_on_step)(struct core *core);
+unsigned fake_steps;
 bool fake_kicked[CORES_MAX], fake_virq_waiting;
 struct core fake_cores[CORES_MAX];
 uint32_t fake_here;
@@ -382,6 +384,13 @@ void arch_timer_program(uint64_t deadline)
     fake_timer = deadline;
 }
 
+void arch_interrupts(struct core *core)
+{
+    fake_steps++;
+    if (fake_on_step)
+        fake_on_step(core);
+}
+
 void arch_idle(struct core *core)
 {
     if (fake_on_idle)
@@ -526,6 +535,8 @@ void fake_reset(void)
     fake_on_pause = NULL;
     fake_on_kick = NULL;
     fake_on_idle = NULL;
+    fake_on_step = NULL;
+    fake_steps = 0;
     memset(fake_kicked, 0, sizeof(fake_kicked));
     fake_virq_waiting = false;
     table_count = stale_count = 0;

@@ -59,6 +59,9 @@ extern void (*fake_on_pause)(void);
 extern void (*fake_on_kick)(struct core *core);
 /* Called by arch_idle instead, if set. */
 extern void (*fake_on_idle)(struct core *core);
+/* Called by arch_interrupts, if set, which counts its calls. */
+extern void (*fake_on_step)(struct core *core);
+extern unsigned fake_steps;
 
 /* ---- cores: fake_core_count of them, one of which runs this */
 extern struct core fake_cores[CORES_MAX];

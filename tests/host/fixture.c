@@ -185,18 +185,31 @@ static bool timer_lives(struct timer *timer)
     return false;
 }
 
+/* What must hold of a deadline and those below it. */
+static const char *wrong_timer(const struct core *core, struct timer *timer, bool settled)
+{
+    struct timer *const below[] = {timer->left, timer->right};
+    uint32_t ranks[2] = {0, 0};
+
+    EXPECT(timer_lives(timer) && timer_armed(timer));
+    EXPECT(!settled || core->programmed <= timer->deadline);
+    for (unsigned side = 0; side < 2; side++) {
+        if (!below[side])
+            continue;
+        EXPECT(below[side]->up == timer && below[side]->deadline >= timer->deadline);
+        const char *wrong = wrong_timer(core, below[side], settled);
+        if (wrong)
+            return wrong;
+        ranks[side] = below[side]->rank;
+    }
+    EXPECT(ranks[0] >= ranks[1] && timer->rank == ranks[1] + 1);
+    return NULL;
+}
+
 static const char *wrong_timers(struct core *core, bool settled)
 {
-    uint64_t before = 0;
-
-    for (struct link *at = core->timers.next; at != &core->timers; at = at->next) {
-        struct timer *timer = CONTAINER(at, struct timer, link);
-        EXPECT(timer_lives(timer));
-        EXPECT(timer->deadline >= before);
-        EXPECT(!settled || core->programmed <= timer->deadline);
-        before = timer->deadline;
-    }
-    return NULL;
+    EXPECT(!core->timers || !core->timers->up);
+    return core->timers ? wrong_timer(core, core->timers, settled) : NULL;
 }
 
 static const char *wrong_inbox(const struct core *core)
@@ -207,6 +220,7 @@ static const char *wrong_inbox(const struct core *core)
     }
     EXPECT(!core->signal_inbox || fake_kicked[core->index]);
     EXPECT(!core->requests || fake_kicked[core->index]);
+    EXPECT(!core->inbox_rest || core->reschedule);
     return NULL;
 }
 
@@ -215,6 +229,7 @@ static const char *wrong_choice(const struct core *core)
 {
     struct thread *thread = core_current(core);
 
+    EXPECT(list_empty(&core->unparked) && !core->inbox_rest);
     for (unsigned p = PRIORITIES; p-- > 0;)
         if (!list_empty(&core->ready[p])) {
             const struct budget *first = CONTAINER(core->ready[p].next, struct budget, link);
@@ -252,7 +267,7 @@ static bool parked_somewhere(const struct budget *budget)
         if (thread && in_list(&thread->parked, &budget->link))
             return true;
     }
-    return false;
+    return in_list(&budget->core->unparked, &budget->link);
 }
 
 /* A budget waits with a thread only as long as that one cannot run; a handler's own stays with it
@@ -465,7 +480,7 @@ static void fixture_end(void)
     for (unsigned i = 0; i < cores_made; i++) {
         CHECK(!fake_cores[i].current && !fake_cores[i].budget);
         CHECK(!fake_cores[i].requests && !fake_cores[i].signal_inbox);
-        CHECK(list_empty(&fake_cores[i].timers));
+        CHECK(!fake_cores[i].timers);
     }
     watched_count = 0;
     cores_made = 0;

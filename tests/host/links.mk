@@ -20,6 +20,7 @@ test_memory_links := $(MACHINE)
 test_stage2_links := $(MACHINE)
 test_make_links := $(MACHINE)
 test_vmid_links := $(MACHINE)
+test_deadline_links := $(MACHINE)
 test_teardown_links := $(MACHINE)
 test_random_links := $(MACHINE)
 test_vgic_links := programs/vmm/vgic.c
