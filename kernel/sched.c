@@ -10,7 +10,7 @@ enum { CALL_DEPTH = 16 };
 
 /* Budgets that are readied, and budgets and links that dispatch looks at, between two looks for
  * interrupts. */
-enum { UNPARK_NOW = 1, UNPARK_STEP = 16, FOLLOW_STEP = 16 };
+enum { UNPARK_STEP = 8, FOLLOW_STEP = 8 };
 
 static void ready_insert(struct core *core, struct budget *budget)
 {
@@ -65,18 +65,27 @@ void budget_unready(struct budget *budget)
         budget->state = BUDGET_IDLE;
 }
 
+/* The budgets parked at `thread` wait with the core, and are readied step by step (sched_dispatch).
+ */
+static void unpark_later(struct thread *thread)
+{
+    struct link *parked = &thread->parked;
+
+    if (list_empty(parked))
+        return;
+    struct core *core = CONTAINER(parked->next, struct budget, link)->core;
+    list_splice(&core->unparked, parked);
+    core->reschedule = 1;
+}
+
 void sched_unpark(struct thread *thread)
 {
     struct link *parked = &thread->parked;
 
-    for (unsigned n = 0; n < UNPARK_NOW && !list_empty(parked); n++)
+    if (parked->next != parked && parked->next->next == parked)
         budget_ready(CONTAINER(parked->next, struct budget, link));
-    if (list_empty(parked))
-        return;
-    /* The others wait with the core, and are readied step by step (sched_dispatch). */
-    struct core *core = CONTAINER(parked->next, struct budget, link)->core;
-    list_splice(&core->unparked, parked);
-    core->reschedule = 1;
+    else
+        unpark_later(thread);
 }
 
 /* Readies some of the budgets that were parked.  True: all of them. */
@@ -112,20 +121,29 @@ void sched_charge(struct core *core)
     }
 }
 
+/* The portal that a call of x10 names, as cap_lookup finds it: up to 17 of these are one step. */
+static const struct portal *help_portal(const struct space *space, uint64_t x10)
+{
+    const struct slot *page = space->directory[x10 / SLOTS_PER_PAGE % SPACE_DIRECTORY];
+    uint64_t word = __atomic_load_n(&page[x10 % SLOTS_PER_PAGE].word, __ATOMIC_ACQUIRE);
+
+    word ^= (uint64_t)WHIT_PORTAL << CAP_KIND_SHIFT;
+    /* With the right: one that lost it may be scrubbed already. */
+    if ((word & CAP_KIND_MASK) || !(word >> CAP_RIGHTS_SHIFT & WHIT_R_CALL))
+        return NULL;
+    return (const struct portal *)(uintptr_t)(word & CAP_ADDRESS_MASK);
+}
+
 /* The handler that `thread`, at an instruction that found it busy, helps; NULL: try again. */
 static struct thread *help_target(const struct thread *thread)
 {
     const struct portal *portal = __atomic_load_n(&thread->fault, __ATOMIC_RELAXED);
     struct thread *handler;
-    status error;
 
     if (thread->helping == HELP_CALL) {
         /* Stopped for want of it, it has no space. */
         struct space *space = __atomic_load_n(&thread->space, __ATOMIC_RELAXED);
-        /* With the right: one that lost it may be scrubbed already. */
-        portal = space ? cap_lookup(space, thread->save->x[10] % WHIT_SLOTS, WHIT_PORTAL,
-                                    WHIT_R_CALL, &error)
-                       : NULL;
+        portal = space ? help_portal(space, thread->save->x[10]) : NULL;
     }
     if (!portal)
         return NULL;
@@ -157,7 +175,7 @@ bool sched_leads_to(struct thread *from, const struct thread *to)
 void sched_unpark_chain(struct thread *thread)
 {
     for (unsigned links = 0; thread && links <= CALL_DEPTH; links++) {
-        sched_unpark(thread);
+        unpark_later(thread);
         thread = link_next(thread);
     }
 }

@@ -5,7 +5,7 @@
 #include "object.h"
 #include "sched.h"
 
-enum { RUN_MOST = 16 };
+enum { RUN_MOST = 8 };
 
 void timer_init(struct timer *timer, enum timer_kind kind)
 {

@@ -31,6 +31,7 @@ CORES := $(MACHINE) tests/host/fixture.c
 test_thread_links := $(CORES)
 test_portal_links := $(CORES)
 test_hostile_links := $(CORES)
+test_steps_links := $(CORES)
 test_signal_links := $(CORES)
 test_budget_links := $(CORES)
 test_sched_links := $(CORES)
