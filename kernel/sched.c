@@ -25,8 +25,19 @@ static void ready_remove(struct core *core, struct budget *budget)
         core->ready_map[budget->priority / 64] &= ~(UINT64_C(1) << (budget->priority % 64));
 }
 
+/* Behind the others of its priority; false if there are none. */
+static bool ready_rotate(struct core *core, struct budget *budget)
+{
+    if (budget->link.next == budget->link.prev)
+        return false;
+    list_remove(&budget->link);
+    list_insert(&core->ready[budget->priority], &budget->link);
+    return true;
+}
+
 static struct budget *ready_first(const struct core *core)
 {
+#pragma GCC unroll 4
     for (unsigned word = PRIORITIES / 64; word-- > 0;)
         if (core->ready_map[word]) {
             unsigned priority = word * 64 + 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
@@ -96,29 +107,27 @@ static bool unpark_step(struct core *core, unsigned *steps)
     return list_empty(&core->unparked);
 }
 
-void sched_rotate(struct core *core)
+void sched_give_way(struct core *core)
 {
-    if (core->budget && core->budget->state == BUDGET_READY) {
-        ready_remove(core, core->budget);
-        ready_insert(core, core->budget);
-    }
-    core->reschedule = 1;
+    if (core->budget && core->budget->state == BUDGET_READY && ready_rotate(core, core->budget))
+        core->reschedule = 1;
 }
 
 void sched_charge(struct core *core)
 {
-    uint64_t now = arch_ticks();
+    struct budget *budget = core->budget;
+    uint64_t now = arch_ticks(), spent;
 
     /* Nothing orders two reads of the counter; time that ran back would be an age of use. */
     if (now < core->charged)
         now = core->charged;
-    bool turn_over = core->budget && budget_spend(core->budget, now - core->charged);
-
+    spent = now - core->charged;
     core->charged = now;
-    if (turn_over && core->budget->state == BUDGET_READY) {
-        ready_remove(core, core->budget);
-        ready_insert(core, core->budget);
-    }
+    if (!budget)
+        return;
+    budget->used += spent;
+    if (budget->period && budget_spend(budget, spent) && budget->state == BUDGET_READY)
+        (void)ready_rotate(core, budget);
 }
 
 /* The portal that a call of x10 names, as cap_lookup finds it: up to 17 of these are one step. */
@@ -183,10 +192,10 @@ void sched_unpark_chain(struct thread *thread)
 /*
  * The thread at the end of the calls that start at the budget's thread; NULL: choose again, because
  * there were too many, and the last one has failed, which may have readied other budgets; or the
- * budget is for nobody on this core.  *borrowed: the way there is not only calls in progress, so
- * that the fast reply would return into another budget's thread.
+ * budget is for nobody on this core.  Sets core->borrowed if the way there is not only calls in
+ * progress, so that the fast reply would return into another budget's thread.
  */
-static struct thread *follow(struct budget *budget, bool *borrowed, unsigned *steps)
+static struct thread *follow(struct core *core, struct budget *budget, unsigned *steps)
 {
     struct thread *thread = budget->signal ? signal_enter(budget->signal) : budget->thread;
     struct thread *caller = NULL;
@@ -195,7 +204,7 @@ static struct thread *follow(struct budget *budget, bool *borrowed, unsigned *st
         budget_unready(budget);
         return NULL;
     }
-    *borrowed = budget->signal || thread->link != LINK_NONE;
+    core->borrowed = budget->signal || thread->link != LINK_NONE;
     for (unsigned links = 0; links <= CALL_DEPTH; links++, ++*steps) {
         if (thread->stopped)
             return thread;
@@ -204,7 +213,7 @@ static struct thread *follow(struct budget *budget, bool *borrowed, unsigned *st
         if (!thread)
             return caller;
         if (!caller->callee)
-            *borrowed = true;
+            core->borrowed = 1;
     }
     thread_call_fail(caller, WHIT_E_DEPTH);
     return NULL;
@@ -228,12 +237,54 @@ static void budget_throttle(struct core *core, struct budget *budget)
         sched_unpark(budget->signal->thread);
 }
 
-/* There is more to do before the choice: nobody runs while interrupts are taken (core_next). */
-static struct thread *dispatch_later(struct core *core)
+/* Whom the most urgent budget runs; NULL: nobody now, and another one may be the most urgent. */
+static __attribute__((noinline)) struct thread *choose(struct core *core, struct budget *budget,
+                                                       unsigned *steps)
+{
+    struct thread *thread;
+
+    if (!budget_begin(budget, core->charged)) {
+        budget_throttle(core, budget);
+        return NULL;
+    }
+    thread = follow(core, budget, steps);
+    if (!thread || thread_can_run(thread))
+        return thread;
+    ready_remove(core, budget);
+    budget->state = BUDGET_PARKED;
+    list_insert(&thread->parked, &budget->link);
+    return NULL;
+}
+
+/* What choose() comes to for a budget without limit whose own thread runs: most of them. */
+static bool is_plain(const struct budget *budget)
+{
+    const struct thread *thread = budget->thread;
+
+    return !budget->capacity && thread && thread->link == LINK_NONE && !thread->helping &&
+           thread_can_run(thread);
+}
+
+/* Is there something that may ready other budgets? */
+static bool is_behind(const struct core *core)
+{
+    return core->inbox_rest || !list_empty(&core->unparked);
+}
+
+/* Does some of that.  False: there is more, or steps enough were made. */
+static bool catch_up(struct core *core, unsigned *steps)
+{
+    return (!core->inbox_rest || signal_inbox_step(core)) && unpark_step(core, steps);
+}
+
+/* Nobody runs: for want of a budget, or while interrupts are taken before the choice goes on. */
+static struct thread *dispatch_nobody(struct core *core, bool again)
 {
     core->budget = NULL;
     core->current = 0;
-    core->reschedule = 1;
+    core->reschedule = again;
+    if (!again)
+        timer_program(core, UINT64_MAX);
     return NULL;
 }
 
@@ -242,40 +293,23 @@ struct thread *sched_dispatch(struct core *core)
     unsigned steps = 0;
     struct budget *budget;
     struct thread *thread;
-    bool borrowed;
 
-    core->reschedule = 0;
     sched_charge(core);
-    if (core->inbox_rest && !signal_inbox_step(core))
-        return dispatch_later(core);
-    for (;; steps++) {
-        if (!unpark_step(core, &steps) || steps >= FOLLOW_STEP)
-            return dispatch_later(core);
+    do {
+        if ((is_behind(core) && !catch_up(core, &steps)) || steps++ >= FOLLOW_STEP)
+            return dispatch_nobody(core, true);
         budget = ready_first(core);
         if (!budget)
-            break;
-        if (!budget_begin(budget, core->charged)) {
-            budget_throttle(core, budget);
-            continue;
-        }
-        thread = follow(budget, &borrowed, &steps);
-        if (!thread)
-            continue;
-        if (thread_can_run(thread))
-            break;
-        ready_remove(core, budget);
-        budget->state = BUDGET_PARKED;
-        list_insert(&thread->parked, &budget->link);
-    }
+            return dispatch_nobody(core, false);
+        thread = budget->thread;
+        core->borrowed = 0;
+        if (!is_plain(budget))
+            thread = choose(core, budget, &steps);
+    } while (!thread);
     core->budget = budget;
     core->reschedule = 0;
-    timer_program(core, budget ? budget_end_time(budget, core->charged) : UINT64_MAX);
-    if (!budget) {
-        core->current = 0;
-        return NULL;
-    }
+    timer_program(core, budget_end_time(budget, core->charged));
     thread->helping = HELP_NONE;
-    core->borrowed = borrowed;
     sched_set_current(core, thread);
     return thread;
 }
