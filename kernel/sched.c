@@ -39,8 +39,9 @@ void budget_ready(struct budget *budget)
         return;
     list_remove(&budget->link);
     budget->state = BUDGET_READY;
+    budget->dry = 0;
     ready_insert(core, budget);
-    if (!core->budget || budget->priority > core->budget->priority)
+    if (!core->budget || budget->priority > core->budget->priority || core->alone)
         core->reschedule = 1;
 }
 
@@ -78,17 +79,20 @@ void sched_rotate(struct core *core)
 
 void sched_charge(struct core *core)
 {
+    struct budget *budget = core->budget;
     uint64_t now = arch_ticks();
 
     /* Nothing orders two reads of the counter; time that ran back would be an age of use. */
     if (now < core->charged)
         now = core->charged;
-    bool turn_over = core->budget && budget_spend(core->budget, now - core->charged);
+    bool turn_over = budget && budget_spend(budget, now - core->charged);
 
+    if (budget && core_current(core) != (budget->signal ? budget->signal->thread : budget->thread))
+        budget->lent += now - core->charged;
     core->charged = now;
-    if (turn_over && core->budget->state == BUDGET_READY) {
-        ready_remove(core, core->budget);
-        ready_insert(core, core->budget);
+    if (turn_over && budget->state == BUDGET_READY) {
+        ready_remove(core, budget);
+        ready_insert(core, budget);
     }
 }
 
@@ -172,11 +176,18 @@ static struct thread *follow(struct budget *budget, bool *borrowed)
     return NULL;
 }
 
-void sched_set_current(struct core *core, struct thread *thread)
+static void set_current(struct core *core, struct thread *thread)
 {
-    bool slow = core->borrowed || thread->type == WHIT_VCPU;
+    bool slow = core->borrowed || core->metered || thread->type == WHIT_VCPU;
 
     core->current = (uintptr_t)thread | (slow ? CURRENT_SLOW : 0);
+}
+
+void sched_set_current(struct core *core, struct thread *thread)
+{
+    if (core->metered)
+        sched_charge(core);
+    set_current(core, thread);
 }
 
 /* It is used up: it waits for its refill, and whom it drove falls back to its own budget. */
@@ -184,10 +195,32 @@ static void budget_throttle(struct core *core, struct budget *budget)
 {
     ready_remove(core, budget);
     budget->state = BUDGET_THROTTLED;
-    budget->exhausted++;
+    if (budget->dry)
+        budget->exhausted++;
+    else
+        budget->late++;
     timer_set(core, &budget->timer, budget->refill[0].when);
     if (budget->signal && budget->signal->entered)
         sched_unpark(budget->signal->thread);
+    if (budget->thread && (budget->flags & WHIT_BUDGET_TIMEOUT))
+        thread_call_expire(budget->thread);
+}
+
+/*
+ * Need nobody know when the virtual CPU goes idle?  Nothing else is ready; its own budget has no
+ * limit that sleeping would use up; it runs on no activation, which would end.  Whatever becomes
+ * ready makes the core choose again.
+ */
+static bool runs_alone(const struct core *core, const struct budget *budget)
+{
+    const unsigned word = budget->priority / 64;
+
+    if (budget->signal || budget->capacity || budget->link.next != budget->link.prev)
+        return false;
+    for (unsigned i = 0; i < PRIORITIES / 64; i++)
+        if (core->ready_map[i] != (i == word ? UINT64_C(1) << (budget->priority % 64) : 0))
+            return false;
+    return true;
 }
 
 struct thread *sched_dispatch(struct core *core)
@@ -219,11 +252,14 @@ struct thread *sched_dispatch(struct core *core)
     core->reschedule = 0;
     timer_program(core, budget ? budget_end_time(budget, core->charged) : UINT64_MAX);
     if (!budget) {
+        core->metered = core->alone = 0;
         core->current = 0;
         return NULL;
     }
     thread->helping = HELP_NONE;
     core->borrowed = borrowed;
-    sched_set_current(core, thread);
+    core->metered = (budget->flags & WHIT_BUDGET_METER) != 0;
+    core->alone = thread->type == WHIT_VCPU && runs_alone(core, budget);
+    set_current(core, thread);
     return thread;
 }

@@ -33,7 +33,7 @@ struct exit_entry exit_begin(struct core *core, struct thread *thread)
     struct thread *handler;
     uint64_t ipa;
 
-    if (!portal || core->reschedule || !is_plain(esr, &ipa))
+    if (!portal || core->reschedule || core->metered || !is_plain(esr, &ipa))
         return (struct exit_entry){NULL, 0};
     handler = portal->handler;
     if (handler->link != (uintptr_t)core)

@@ -362,7 +362,7 @@ static const char *wrong_signal(const struct signal *signal, bool settled)
     case WHIT_TARGET_ENTRY:
         EXPECT(budget && lives(signal->portal, WHIT_PORTAL));
         /* Nothing is lost: it is on its way, or its handler is not on this core. */
-        EXPECT(!settled || !signal->bits || budget->state != BUDGET_IDLE ||
+        EXPECT(!settled || !signal->bits || budget->state != BUDGET_IDLE || signal->entered ||
                signal->portal->handler->core != signal->home);
         break;
     case WHIT_TARGET_WAITER:
