@@ -15,6 +15,7 @@ enum { POOL_SELECTORS = WHIT_SLOTS / 2 };
 bool fixture_fast, fixture_manual;
 uint64_t admin_x[7];
 void (*fixture_watch_time)(uint64_t from, uint64_t to);
+void (*fixture_watch_choice)(unsigned core);
 
 static unsigned cores_made;
 static uint64_t selector_next;
@@ -490,6 +491,7 @@ void fixture_init(unsigned count)
     fake_on_pause = NULL;
     world_between = answer_all;
     fixture_watch_time = NULL;
+    fixture_watch_choice = NULL;
     fixture_manual = false;
     memset(doing, 0, sizeof(doing));
     watched_count = 0;
@@ -615,6 +617,8 @@ static struct thread *leave(unsigned index)
         thread = NULL;
     fake_here = 0;
     check(true);
+    if (fixture_watch_choice)
+        fixture_watch_choice(index);
     return thread;
 }
 

@@ -33,6 +33,7 @@ test_signal_links := $(CORES)
 test_budget_links := $(CORES)
 test_sched_links := $(CORES)
 test_urgent_links := $(CORES)
+test_schedule_links := $(CORES) tests/model/schedule.c
 test_timer_links := $(CORES)
 test_irq_links := $(CORES)
 test_request_links := $(CORES)
