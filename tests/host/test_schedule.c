@@ -110,6 +110,7 @@ static void chosen(unsigned core)
 
     choices++;
     model_wake_due(&model, fake_ticks);
+    model_forget_turns(&model); /* a call that expires below may let it run again */
     follow_throttling();
     follow_resting();
     judge(model_judge(&model, payer, thread));

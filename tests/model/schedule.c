@@ -148,6 +148,13 @@ void model_wake_due(struct model *model, uint64_t now)
 
 /* ---- the choice */
 
+void model_forget_turns(struct model *model)
+{
+    for (int i = 0; i < MODEL_BUDGETS; i++)
+        if (model->budget[i].exists && !model_eligible(model, i))
+            memset(model->budget[i].passed, 0, sizeof(model->budget[i].passed));
+}
+
 /* Among equals: none has two turns while another could have had one. */
 static const char *judge_turn(struct model *model, int budget)
 {
@@ -177,9 +184,7 @@ const char *model_judge(struct model *model, int budget, int thread)
         if (model_eligible(model, i) &&
             (most == NOBODY || model->budget[i].priority > model->budget[most].priority))
             most = i;
-    for (int i = 0; i < MODEL_BUDGETS; i++)
-        if (model->budget[i].exists && !model_eligible(model, i))
-            memset(model->budget[i].passed, 0, sizeof(model->budget[i].passed));
+    model_forget_turns(model);
     if (budget == NOBODY)
         return most == NOBODY ? NULL : "the core idles while a budget could run";
     if (!model_eligible(model, budget))

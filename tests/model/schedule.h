@@ -67,6 +67,8 @@ void model_notify(struct model *model, int thread);
 void model_call_ends(struct model *model, int thread);
 void model_wake_due(struct model *model, uint64_t now);
 
+/* Who cannot run at this moment has no claim to a turn from before. */
+void model_forget_turns(struct model *model);
 /* The kernel chose: `budget` pays (or NOBODY), `thread` runs.  NULL, or what is wrong with it. */
 const char *model_judge(struct model *model, int budget, int thread);
 /* `budget` paid for [from, to).  NULL, or the rule that it broke. */
