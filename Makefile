@@ -145,6 +145,9 @@ build/tests/%.elf: $$(call objects,tests/system/$$*) $(LINKED_WITH)
 build/bench/%.elf: $$(call objects,bench/$$*) $(LINKED_WITH)
 	$(link-program)
 
+# The benchmarks share the world that they measure.
+build/bench/time.elf: build/obj/bench/paths/console.c.o build/obj/bench/paths/world.c.o
+
 # Flat images, struct whit_image in abi/whit.h: nothing on the target reads ELF.
 $(PROGRAMS) $(TEST_PROGRAMS) $(BENCHES): %: %.elf
 	$(call step,IMAGE)

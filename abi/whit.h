@@ -77,6 +77,7 @@ enum whit_error {
     WHIT_E_DEADLOCK,   /* the call would close a cycle of callers */
     WHIT_E_DEPTH,      /* more than 16 nested calls, 127 derivations, or 24 donated ranges */
     WHIT_E_SIZE,       /* memory has not the exact size of the object, or a range does not fit */
+    WHIT_E_TIMEOUT,    /* the caller's budget was used up before the answer (WHIT_BUDGET_TIMEOUT) */
     WHIT_E_COUNT
 };
 
@@ -124,7 +125,7 @@ enum whit_op {
     WHIT_OP_MAP,     /* memory, space, address, access (enum whit_access) */
     WHIT_OP_UNMAP,   /* memory, 0 (progress) */
     WHIT_OP_DONATE,  /* memory, space: page range into the space's pool */
-    WHIT_OP_MAKE,    /* memory, kind, a, b, c, d: becomes an object; see below */
+    WHIT_OP_MAKE,    /* memory, kind, a, b, c, d, e: becomes an object; see below */
     WHIT_OP_DESTROY, /* original capability of an object, 0 (progress): becomes memory again */
     /* threads */
     WHIT_OP_BIND,    /* thread, role (enum whit_role), capability */
@@ -140,9 +141,11 @@ enum whit_op {
     WHIT_OP_IRQ_BIND, /* irq line, signal, bits, flags: the line sets bits; enables it */
     WHIT_OP_IRQ_ACK,  /* irq line: handled; may interrupt again */
     /* time and cores */
-    WHIT_OP_BUDGET_READ, /* budget: ticks used, exhaustions, remaining, priority */
+    WHIT_OP_BUDGET_READ, /* budget: ticks used, exhaustions, remaining, priority, lent, late */
     WHIT_OP_POWER,       /* core, enum whit_power: the whole machine */
     WHIT_OP_LOG,         /* character: debug kernels print it while they own the UART */
+    WHIT_OP_PRIORITY,    /* budget: it drives the caller from now on; 0: the same as before.  The
+                            activations of the calling virtual CPU end */
     WHIT_OP_COUNT
 };
 
@@ -152,12 +155,18 @@ enum whit_op {
  *   THREAD: space selector (0: the caller's own), type (enum whit_thread_type)
  *   PORTAL: thread selector, entry address, badge (below 2^63)
  *   SIGNAL: core selector (its home)
- *   BUDGET: core selector, priority (0-255, 255 the most urgent), budget ticks, period ticks
+ *   BUDGET: core selector, priority (0-255, 255 the most urgent) and flags (enum
+ *           whit_budget_flag), budget ticks, period ticks, and as fifth the ticks that one
+ *           activation by a signal may use (0: no limit of its own)
  *           (budget 0: no limit, and period, if not 0, is how long it runs before the next ready
  *           one of its priority has its turn)
  */
 enum whit_space_type { WHIT_PROGRAM = 0, WHIT_MACHINE = 1 };
 enum whit_thread_type { WHIT_NATIVE = 0, WHIT_VCPU = 1 };
+enum whit_budget_flag {
+    WHIT_BUDGET_TIMEOUT = 0x10000, /* used up while its thread waits for an answer: it fails */
+    WHIT_BUDGET_METER = 0x20000    /* time in other threads is counted apart; calls are slower */
+};
 
 /* What WHIT_OP_MAP installs: at most the rights that the capability has. */
 enum whit_access {
@@ -181,7 +190,8 @@ enum whit_target {
     WHIT_TARGET_WAITER, /* thread: may WAIT */
     WHIT_TARGET_ENTRY,  /* portal: entered when its handler is idle, needs a budget */
     WHIT_TARGET_VIRQ /* thread (virtual CPU): bits make the virtual interrupt pending; an edge takes
-                        them when the guest is shown it, a level stays until CLEAR */
+                        them when the guest is shown it, a level stays until CLEAR.  With a budget
+                        it runs on that until it is idle or the activation's length is used up */
 };
 
 /* Virtual interrupt of WHIT_TARGET_VIRQ: number, priority and flags in one word. */

@@ -214,7 +214,8 @@ static struct thread *make_thread(struct boot_work *work, struct range *own)
     struct slot *space = cap_slot(work->space, work->out->self_space);
     struct slot *core = cap_slot(work->space, work->out->first_core);
 
-    if (thread_make(thread, space, WHIT_NATIVE) || budget_make(budget, core, ROOT_PRIORITY, 0, 0))
+    if (thread_make(thread, space, WHIT_NATIVE) ||
+        budget_make(budget, core, (const uint64_t[4]){ROOT_PRIORITY}))
         panic("root's thread cannot be made");
     work->out->self_thread = work->selector;
     add(work, WHIT_THREAD, thread, WHIT_SIZE_THREAD / WHIT_UNIT, OBJECT_RIGHTS);

@@ -9,10 +9,12 @@
 #include "sched.h"
 #include "teardown.h"
 
-status budget_make(void *memory, struct slot *core, uint64_t priority, uint64_t ticks,
-                   uint64_t period)
+enum { BUDGET_FLAGS = WHIT_BUDGET_TIMEOUT | WHIT_BUDGET_METER };
+
+status budget_make(void *memory, struct slot *core, const uint64_t *x)
 {
     struct budget *budget = memory;
+    const uint64_t priority = x[0] & ~(uint64_t)BUDGET_FLAGS, ticks = x[1], period = x[2];
 
     if (priority >= PRIORITIES || (core->address && priority > core->address) || ticks > period ||
         period > UINT64_MAX / 4)
@@ -20,6 +22,8 @@ status budget_make(void *memory, struct slot *core, uint64_t priority, uint64_t 
     list_init(&budget->link);
     budget->core = cap_object(core);
     budget->priority = (uint8_t)priority;
+    budget->flags = (uint32_t)(x[0] & BUDGET_FLAGS);
+    budget->length = x[3];
     budget->capacity = ticks;
     budget->period = period;
     budget->refill[0] = (struct refill){0, ticks ? ticks : period};
@@ -38,13 +42,17 @@ static uint64_t later(uint64_t when, uint64_t period, uint64_t times)
     return when;
 }
 
+/* One piece with the last if that costs no time, or if there is no more room: at the later time. */
 static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
 {
-    if (budget->refills == BUDGET_REFILLS) {
-        struct refill *last = &budget->refill[BUDGET_REFILLS - 1];
-        last->when = when;
-        last->amount += amount;
-        return;
+    if (budget->refills) {
+        struct refill *last = &budget->refill[budget->refills - 1];
+        bool joins = last->when <= when && when - last->when <= last->amount;
+        if (joins || budget->refills == BUDGET_REFILLS) {
+            last->when = joins ? last->when : when;
+            last->amount += amount;
+            return;
+        }
     }
     budget->refill[budget->refills++] = (struct refill){when, amount};
 }
@@ -86,8 +94,9 @@ bool budget_spend(struct budget *budget, uint64_t ticks)
 {
     bool spent_all = ticks >= budget->capacity;
 
+    budget->left -= ticks < budget->left ? ticks : budget->left;
     if (!budget->capacity)
-        return slice_spend(budget, ticks);
+        return budget->period && slice_spend(budget, ticks);
     /* An overrun (the kernel finished something) is taken from the refills that follow. */
     if (spent_all)
         ticks = all_spend(budget, ticks);
@@ -104,6 +113,7 @@ bool budget_spend(struct budget *budget, uint64_t ticks)
         first->when += ticks;
         refill_push(budget, again, ticks);
     }
+    budget->dry |= spent_all;
     return spent_all;
 }
 
@@ -113,6 +123,7 @@ bool budget_begin(struct budget *budget, uint64_t now)
         return true;
     if (budget->refill[0].when > now)
         return false;
+    budget->dry = 0;
     budget->refill[0].when = now;
     while (budget->refills > 1 && budget->refill[1].when <= now + budget->refill[0].amount) {
         struct refill first = refill_pop(budget);
@@ -124,7 +135,11 @@ bool budget_begin(struct budget *budget, uint64_t now)
 
 uint64_t budget_end_time(const struct budget *budget, uint64_t now)
 {
-    return budget->capacity || budget->period ? now + budget->refill[0].amount : UINT64_MAX;
+    uint64_t ticks = budget->capacity || budget->period ? budget->refill[0].amount : UINT64_MAX;
+
+    if (budget->left && budget->left < ticks)
+        ticks = budget->left;
+    return ticks == UINT64_MAX ? UINT64_MAX : now + ticks;
 }
 
 void budget_refilled(struct budget *budget)
@@ -164,5 +179,7 @@ status op_budget_read(struct thread *self, uint64_t *x)
     x[1] = budget->exhausted;
     x[2] = budget->capacity ? budget->refill[0].amount : 0;
     x[3] = budget->priority;
+    x[4] = budget->lent;
+    x[5] = budget->late;
     return WHIT_OK;
 }

@@ -30,13 +30,15 @@ struct budget {
     struct thread *thread; /* whose own it is, or NULL */
     struct signal *signal; /* that it activates for, or NULL */
     uint8_t priority;
-    uint8_t state;   /* enum budget_state */
-    uint8_t refills; /* in use, oldest first */
-    uint8_t reserved;
+    uint8_t state;             /* enum budget_state */
+    uint8_t refills;           /* in use, oldest first */
+    uint8_t dry;               /* ran out since it became ready */
+    uint32_t flags;            /* enum whit_budget_flag */
     uint64_t capacity, period; /* ticks; capacity 0: no limit */
+    uint64_t length, left;     /* of an activation, and of the present one; length 0: no limit */
     struct refill refill[BUDGET_REFILLS];
     struct timer timer; /* next replenishment */
-    uint64_t used, exhausted;
+    uint64_t used, lent, exhausted, late;
     struct request request;
 };
 _Static_assert(sizeof(struct budget) <= WHIT_SIZE_BUDGET, "budget size");

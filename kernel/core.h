@@ -24,6 +24,8 @@ struct core {
     uint32_t guest_live; /* registers that act on programs too hold el1_owner's values (vcpu.c) */
     uint32_t borrowed;   /* the running budget came through a helping link or a signal */
     uint32_t reschedule; /* something more urgent became ready */
+    uint32_t metered;    /* the running budget counts its time in other threads apart */
+    uint32_t alone;      /* a virtual CPU runs whose going idle changes nothing: WFI is its own */
 
     uint32_t index; /* 0 is the boot core */
     uint32_t online;

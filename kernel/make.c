@@ -67,7 +67,7 @@ static status object_make(uint64_t kind, void *memory, struct slot *needed, cons
     case WHIT_SIGNAL:
         return signal_make(memory, needed);
     default:
-        return budget_make(memory, needed, x[3], x[4], x[5]);
+        return budget_make(memory, needed, &x[3]);
     }
 }
 

@@ -17,8 +17,8 @@
 status thread_make(void *memory, struct slot *space, uint64_t type);
 status portal_make(void *memory, struct slot *thread, uint64_t entry, uint64_t badge);
 status signal_make(void *memory, struct slot *core);
-status budget_make(void *memory, struct slot *core, uint64_t priority, uint64_t ticks,
-                   uint64_t period);
+/* x: priority and flags, ticks, period, length of an activation */
+status budget_make(void *memory, struct slot *core, const uint64_t *x);
 
 /* ---- threads (on the thread's own core unless said otherwise) */
 
@@ -37,6 +37,10 @@ void thread_wake(struct thread *thread, uint64_t bits);
 
 /* The call in progress of `thread` fails with `error`; its handler works on for nobody. */
 void thread_call_fail(struct thread *thread, enum whit_error error);
+
+/* Its budget is used up, and must not be waited for: the call in progress of `thread` fails, if it
+ * made one itself. */
+void thread_call_expire(struct thread *thread);
 
 /* The current thread faulted or exited: the kernel calls its fault portal.  Its registers are
  * saved, with the pc at which it would continue. */
@@ -64,9 +68,11 @@ void portal_reply(struct core *core, struct thread *thread);
 
 /* Sets bits, from any core. */
 void signal_notify(struct core *here, struct signal *signal, uint64_t bits);
-/* For the budget of a signal: whom it drives, NULL if there are no bits, or no handler on this
- * core.  If the handler is idle it is entered with the bits. */
+/* For the budget of a signal: whom it drives, NULL if the activation is over, or no handler is on
+ * this core.  If the handler is idle it is entered with the bits. */
 struct thread *signal_enter(struct signal *signal);
+/* The virtual interrupt was raised: its virtual CPU runs on the signal's budget. */
+void signal_activate(struct signal *signal);
 /* Nobody waits for it any more. */
 void signal_wait_over(struct signal *signal);
 /* The handler that it entered has replied. */
@@ -113,5 +119,6 @@ status op_timer(struct thread *self, uint64_t *x);
 status op_irq_bind(struct thread *self, uint64_t *x);
 status op_irq_ack(struct thread *self, uint64_t *x);
 status op_budget_read(struct thread *self, uint64_t *x);
+status op_priority(struct thread *self, uint64_t *x);
 
 #endif

@@ -54,8 +54,9 @@ void budget_ready(struct budget *budget)
         return;
     list_remove(&budget->link);
     budget->state = BUDGET_READY;
+    budget->dry = 0;
     ready_insert(core, budget);
-    if (!core->budget || budget->priority > core->budget->priority)
+    if (!core->budget || budget->priority > core->budget->priority || core->alone)
         core->reschedule = 1;
 }
 
@@ -126,7 +127,10 @@ void sched_charge(struct core *core)
     if (!budget)
         return;
     budget->used += spent;
-    if (budget->period && budget_spend(budget, spent) && budget->state == BUDGET_READY)
+    if (core_current(core) != (budget->signal ? budget->signal->thread : budget->thread))
+        budget->lent += spent;
+    if ((budget->period | budget->left) && budget_spend(budget, spent) &&
+        budget->state == BUDGET_READY)
         (void)ready_rotate(core, budget);
 }
 
@@ -219,11 +223,18 @@ static struct thread *follow(struct core *core, struct budget *budget, unsigned 
     return NULL;
 }
 
-void sched_set_current(struct core *core, struct thread *thread)
+static void set_current(struct core *core, struct thread *thread)
 {
-    bool slow = core->borrowed || thread->type == WHIT_VCPU;
+    bool slow = core->borrowed || core->metered || thread->type == WHIT_VCPU;
 
     core->current = (uintptr_t)thread | (slow ? CURRENT_SLOW : 0);
+}
+
+void sched_set_current(struct core *core, struct thread *thread)
+{
+    if (core->metered)
+        sched_charge(core);
+    set_current(core, thread);
 }
 
 /* It is used up: it waits for its refill, and whom it drove falls back to its own budget. */
@@ -231,10 +242,32 @@ static void budget_throttle(struct core *core, struct budget *budget)
 {
     ready_remove(core, budget);
     budget->state = BUDGET_THROTTLED;
-    budget->exhausted++;
+    if (budget->dry)
+        budget->exhausted++;
+    else
+        budget->late++;
     timer_set(core, &budget->timer, budget->refill[0].when);
     if (budget->signal && budget->signal->entered)
         sched_unpark(budget->signal->thread);
+    if (budget->thread && (budget->flags & WHIT_BUDGET_TIMEOUT))
+        thread_call_expire(budget->thread);
+}
+
+/*
+ * Need nobody know when the virtual CPU goes idle?  Nothing else is ready; its own budget has no
+ * limit that sleeping would use up; it runs on no activation, which would end.  Whatever becomes
+ * ready makes the core choose again.
+ */
+static bool runs_alone(const struct core *core, const struct budget *budget)
+{
+    const unsigned word = budget->priority / 64;
+
+    if (budget->signal || budget->capacity || budget->link.next != budget->link.prev)
+        return false;
+    for (unsigned i = 0; i < PRIORITIES / 64; i++)
+        if (core->ready_map[i] != (i == word ? UINT64_C(1) << (budget->priority % 64) : 0))
+            return false;
+    return true;
 }
 
 /* Whom the most urgent budget runs; NULL: nobody now, and another one may be the most urgent. */
@@ -281,6 +314,7 @@ static bool catch_up(struct core *core, unsigned *steps)
 static struct thread *dispatch_nobody(struct core *core, bool again)
 {
     core->budget = NULL;
+    core->metered = core->alone = 0;
     core->current = 0;
     core->reschedule = again;
     if (!again)
@@ -310,6 +344,8 @@ struct thread *sched_dispatch(struct core *core)
     core->reschedule = 0;
     timer_program(core, budget_end_time(budget, core->charged));
     thread->helping = HELP_NONE;
-    sched_set_current(core, thread);
+    core->metered = (budget->flags & WHIT_BUDGET_METER) != 0;
+    core->alone = thread->type == WHIT_VCPU && runs_alone(core, budget);
+    set_current(core, thread);
     return thread;
 }

@@ -22,9 +22,28 @@ status signal_make(void *memory, struct slot *core)
     return WHIT_OK;
 }
 
+/* An activation of a virtual CPU is under way: it is here, has not been idle since, and the length
+ * is not used up. */
+static bool virq_is_active(const struct signal *signal)
+{
+    const struct thread *thread = signal->thread;
+
+    return signal->activation == thread->vcpu.activations && thread->core == signal->home &&
+           (signal->budget->left || !signal->budget->length);
+}
+
 bool signal_is_active(const struct signal *signal)
 {
+    if (signal->target == WHIT_TARGET_VIRQ)
+        return virq_is_active(signal);
     return signal->target != WHIT_TARGET_NONE && (signal->bits != 0 || signal->entered);
+}
+
+void signal_activate(struct signal *signal)
+{
+    signal->activation = signal->thread->vcpu.activations;
+    signal->budget->left = signal->budget->length;
+    budget_ready(signal->budget);
 }
 
 void signal_wait_over(struct signal *signal)
@@ -129,6 +148,7 @@ static void enter(struct signal *signal, struct thread *handler)
     save->pstate = 0;
     signal->bits = 0;
     signal->entered = 1;
+    signal->budget->left = signal->budget->length;
     signal->thread = handler;
     handler->link = (uintptr_t)signal | LINK_SLOW | LINK_SIGNAL;
 }
@@ -137,8 +157,15 @@ struct thread *signal_enter(struct signal *signal)
 {
     struct thread *handler;
 
-    if (signal->target != WHIT_TARGET_ENTRY || signal->entered)
-        return signal->thread;
+    if (signal->target == WHIT_TARGET_VIRQ)
+        return virq_is_active(signal) ? signal->thread : NULL;
+    if (signal->entered) {
+        if (signal->budget->left || !signal->budget->length)
+            return signal->thread;
+        /* The activation is used up: the handler goes on with its own budget. */
+        sched_unpark(signal->thread);
+        return NULL;
+    }
     handler = portal_handler(signal->portal);
     if (!signal->bits || handler->core != signal->home)
         return NULL;
@@ -151,7 +178,9 @@ void signal_replied(struct signal *signal)
 {
     signal->entered = 0;
     signal->thread = NULL;
-    if (!signal->bits)
+    if (signal->bits)
+        budget_ready(signal->budget);
+    else
         budget_unready(signal->budget);
 }
 
@@ -218,6 +247,7 @@ static void target_clear(struct signal *signal)
         signal->budget->signal = NULL;
         signal->budget = NULL;
     }
+    signal->activation = 0;
     if (signal->entered) {
         /* It ends its work on its own budget, which may have waited with it. */
         thread->link = LINK_GONE;

@@ -25,6 +25,8 @@ struct signal {
     uint8_t entered;     /* TARGET_ENTRY: `thread`, its handler, serves this signal */
     uint8_t target_next; /* the target that the home core is asked to take */
     uint64_t grace;      /* ticket, while it is being destroyed */
+    uint64_t
+        activation; /* TARGET_VIRQ: its thread's vcpu.activations while one is under way, or 0 */
     uint64_t timer_bits;
     struct timer timer;
     struct request request;

@@ -68,6 +68,7 @@ static const operation operations[WHIT_OP_COUNT] = {
     [WHIT_OP_BUDGET_READ] = op_budget_read,
     [WHIT_OP_POWER] = op_power,
     [WHIT_OP_LOG] = op_log,
+    [WHIT_OP_PRIORITY] = op_priority,
 };
 
 status syscall_operate(struct thread *thread, uint64_t number, uint64_t *x)

@@ -73,6 +73,7 @@ void thread_idle(struct core *core, struct thread *thread)
 {
     if (arch_virq_waiting(thread))
         return;
+    thread->vcpu.activations++;
     thread->state = THREAD_WAITING;
     core->reschedule = 1;
 }
@@ -112,6 +113,14 @@ void thread_call_fail(struct thread *thread, enum whit_error error)
     handler->link = LINK_GONE;
     thread->callee = NULL;
     thread->core->reschedule = 1;
+}
+
+void thread_call_expire(struct thread *thread)
+{
+    const struct thread *handler = thread->callee;
+
+    if (handler ? !(handler->link & LINK_KERNEL) : thread->helping == HELP_CALL)
+        thread_call_fail(thread, WHIT_E_TIMEOUT);
 }
 
 void thread_fault(struct core *core, struct thread *thread)
@@ -561,6 +570,39 @@ status op_sync(struct thread *self, uint64_t *x)
     }
     sync_copy(thread, cap_object(&thread->state_slot), x[1] != 0);
     return WHIT_OK;
+}
+
+status op_priority(struct thread *self, uint64_t *x)
+{
+    struct slot *slot = NULL;
+    status error = WHIT_OK;
+
+    /* Somebody else may be about to bind or unbind its budget. */
+    if (!request_is_free(&self->request)) {
+        arch_pause();
+        return RESTART;
+    }
+    if (x[0])
+        slot = cap_find(self->space, x[0], WHIT_BUDGET, WHIT_R_CONTROL, &error);
+    if (slot && !self->budget)
+        error = WHIT_E_STATE;
+    else if (slot && ((struct budget *)cap_object(slot))->core != self->core)
+        error = WHIT_E_CORE;
+    else if (slot)
+        error = check_budget(self, slot);
+    if (slot && !error)
+        error = cap_hold_check(slot);
+    if (error)
+        return error;
+    if (slot && cap_object(slot) != self->budget) {
+        thread_unbind_here(self);
+        cap_remove(&self->budget_slot);
+        error = thread_bind_budget(self, slot);
+    }
+    if (self->type == WHIT_VCPU)
+        self->vcpu.activations++;
+    self->core->reschedule = 1;
+    return error;
 }
 
 status op_receive(struct thread *self, uint64_t *x)

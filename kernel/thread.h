@@ -53,7 +53,8 @@ struct vcpu {
     uint64_t pending_map;                 /* bit p: pending[p] is not empty */
     struct signal *timer_signal;          /* bound with WHIT_VIRQ_TIMER */
     struct timer timer;                   /* the guest's virtual timer while it is not loaded */
-    uint64_t timer_held; /* while it is not loaded: the timer's interrupt is not yet ended */
+    uint64_t timer_held;  /* while it is not loaded: the timer's interrupt is not yet ended */
+    uint64_t activations; /* number of the present ones, never 0: all end when it goes idle */
 };
 
 struct thread {

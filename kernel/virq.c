@@ -11,6 +11,7 @@ void virq_init(struct vcpu *vcpu)
     for (unsigned i = 0; i < VIRQ_PRIORITIES; i++)
         list_init(&vcpu->pending[i]);
     timer_init(&vcpu->timer, TIMER_VCPU);
+    vcpu->activations = 1;
 }
 
 static bool is_edge(const struct signal *signal)
@@ -130,6 +131,8 @@ void virq_raise(struct signal *signal)
         arch_virq_refill(thread);
     }
     thread_wake(thread, 0);
+    if (signal->budget)
+        signal_activate(signal);
 }
 
 void virq_lower(struct signal *signal)

@@ -60,7 +60,7 @@ struct exit_entry exit_begin(struct core *core, struct thread *thread)
     struct place place = {0, 0};
     struct thread *handler;
 
-    if (!portal || core->reschedule ||
+    if (!portal || core->reschedule || core->metered ||
         !(thread->type == WHIT_VCPU ? is_plain_exit(esr, &place) : is_plain_fault(esr, &place)))
         return (struct exit_entry){NULL, 0};
     handler = portal->handler;

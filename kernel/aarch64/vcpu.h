@@ -31,6 +31,9 @@
 
 #define TCR_EL1_NATIVE (BIT(7) | BIT(23)) /* EPD0, EPD1 */
 
+/* core.guest_live; the second: and its WFI is not trapped. */
+enum { GUEST_LIVE = 1, GUEST_LIVE_ALONE = 2 };
+
 /* Once per core, after cpu_init and gic_init_core. */
 void vcpu_core_init(struct core *core);
 
@@ -58,16 +61,19 @@ void vcpu_load(struct core *core, struct thread *thread);
 static inline void vcpu_enter_loaded(struct core *core, struct thread *thread)
 {
     const uint64_t *el1 = thread->vcpu.el1;
+    const uint32_t live = core->alone ? GUEST_LIVE_ALONE : GUEST_LIVE;
 
-    if (core->guest_live)
+    if (core->guest_live == live)
         return;
+    if (!core->guest_live) {
 #define ENTER(index, name, value) WRITE_SYSREG(name, el1[index]);
-    SHARED_REGISTERS(ENTER)
+        SHARED_REGISTERS(ENTER)
 #undef ENTER
-    WRITE_SYSREG(mdcr_el2, READ_SYSREG(mdcr_el2) | MDCR_GUEST);
-    WRITE_SYSREG(cnthctl_el2, CNTHCTL_GUEST);
-    WRITE_SYSREG(hcr_el2, idregs_guest_hcr);
-    core->guest_live = 1;
+        WRITE_SYSREG(mdcr_el2, READ_SYSREG(mdcr_el2) | MDCR_GUEST);
+        WRITE_SYSREG(cnthctl_el2, CNTHCTL_GUEST);
+    }
+    WRITE_SYSREG(hcr_el2, core->alone ? idregs_guest_hcr & ~HCR_TWI : idregs_guest_hcr);
+    core->guest_live = live;
 }
 
 /* The virtual CPU `thread` will run next.  Inline, as the above: both are in the way of exits. */

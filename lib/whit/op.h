@@ -10,12 +10,12 @@
 #include "whit/call.h"
 #include <stdint.h>
 
-/* Arguments and results of one operation: x0-x6, and x0-x3. */
+/* Arguments and results of one operation: x0-x6. */
 struct whit_arguments {
     uint64_t x[7];
 };
 
-/* The raw call: the results replace x[0] .. x[3]. */
+/* The raw call: the results replace the arguments. */
 static inline enum whit_error whit_operate(enum whit_op operation, struct whit_arguments *arguments)
 {
     const uint64_t a0 = whit_settled(arguments->x[0]), a1 = whit_settled(arguments->x[1]);
@@ -40,6 +40,8 @@ static inline enum whit_error whit_operate(enum whit_op operation, struct whit_a
     arguments->x[1] = x1;
     arguments->x[2] = x2;
     arguments->x[3] = x3;
+    arguments->x[4] = x4;
+    arguments->x[5] = x5;
     return (enum whit_error)x10;
 }
 
@@ -276,11 +278,25 @@ static inline enum whit_error whit_irq_ack(uint32_t irq)
 
 /* ---- time and cores */
 
+/*
+ * A budget with all that it may have: `priority` with flags (enum whit_budget_flag), `activation`:
+ * ticks that one activation by a signal may use, 0: no limit of its own.
+ */
+static inline enum whit_error whit_budget_make(uint32_t memory, uint32_t core, uint64_t priority,
+                                               uint64_t ticks, uint64_t period, uint64_t activation)
+{
+    struct whit_arguments x = {{memory, WHIT_BUDGET, core, priority, ticks, period, activation}};
+
+    return whit_operate(WHIT_OP_MAKE, &x);
+}
+
 struct whit_budget_use {
     uint64_t used;      /* ticks since it was made */
-    uint64_t exhausted; /* times */
-    uint64_t remaining; /* ticks */
+    uint64_t exhausted; /* how often it ran out while it ran */
+    uint64_t remaining; /* ticks of the piece that is used now, or next */
     uint64_t priority;
+    uint64_t lent; /* of `used`: in other threads than its own (with WHIT_BUDGET_METER exactly) */
+    uint64_t late; /* how often it had something to run and had to wait for its refill first */
 };
 
 static inline enum whit_error whit_budget_read(uint32_t budget, struct whit_budget_use *use)
@@ -288,8 +304,17 @@ static inline enum whit_error whit_budget_read(uint32_t budget, struct whit_budg
     struct whit_arguments a = {{budget}};
     enum whit_error error = whit_operate(WHIT_OP_BUDGET_READ, &a);
 
-    *use = (struct whit_budget_use){a.x[0], a.x[1], a.x[2], a.x[3]};
+    *use = (struct whit_budget_use){a.x[0], a.x[1], a.x[2], a.x[3], a.x[4], a.x[5]};
     return error;
+}
+
+/* `budget` drives the calling thread from now on; 0: the same as before.  The activations of the
+ * calling virtual CPU by its signals end.  Errors: BUSY, CORE, STATE, DEPTH. */
+static inline enum whit_error whit_priority(uint32_t budget)
+{
+    struct whit_arguments a = {{budget}};
+
+    return whit_operate(WHIT_OP_PRIORITY, &a);
 }
 
 /* Switches the whole machine off, or resets it; does not return when it may. */

@@ -15,6 +15,7 @@ enum { POOL_SELECTORS = WHIT_SLOTS / 2 };
 bool fixture_fast, fixture_manual;
 uint64_t admin_x[7];
 void (*fixture_watch_time)(uint64_t from, uint64_t to);
+void (*fixture_watch_choice)(unsigned core);
 
 static unsigned cores_made;
 static uint64_t selector_next;
@@ -377,7 +378,7 @@ static const char *wrong_signal(const struct signal *signal, bool settled)
     case WHIT_TARGET_ENTRY:
         EXPECT(budget && lives(signal->portal, WHIT_PORTAL));
         /* Nothing is lost: it is on its way, or its handler is not on this core. */
-        EXPECT(!settled || !signal->bits || budget->state != BUDGET_IDLE ||
+        EXPECT(!settled || !signal->bits || budget->state != BUDGET_IDLE || signal->entered ||
                signal->portal->handler->core != signal->home);
         break;
     case WHIT_TARGET_WAITER:
@@ -505,6 +506,7 @@ void fixture_init(unsigned count)
     fake_on_pause = NULL;
     world_between = answer_all;
     fixture_watch_time = NULL;
+    fixture_watch_choice = NULL;
     fixture_manual = false;
     memset(doing, 0, sizeof(doing));
     watched_count = 0;
@@ -630,6 +632,8 @@ static struct thread *leave(unsigned index)
         thread = NULL;
     fake_here = 0;
     check(true);
+    if (fixture_watch_choice)
+        fixture_watch_choice(index);
     return thread;
 }
 
