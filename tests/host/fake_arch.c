@@ -83,9 +83,14 @@ static void table_add(uint64_t *page, uint64_t ipa, unsigned level, uint32_t vmi
 
 static const struct table *table_of(const uint64_t *entry)
 {
-    for (unsigned i = 0; i < table_count; i++)
-        if (entry >= tables[i].page && entry < tables[i].page + 512)
-            return &tables[i];
+    static unsigned last; /* neighbours are written one after the other */
+    for (unsigned i = 0; i < table_count; i++) {
+        const struct table *table = &tables[(last + i) % table_count];
+        if (entry >= table->page && entry < table->page + 512) {
+            last = (unsigned)(table - tables);
+            return table;
+        }
+    }
     return NULL;
 }
 
