@@ -264,6 +264,39 @@ build/host/test_%: build/host/obj/tests/host/test_%.c.o \
 	$(call step,HOSTLD)
 	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) build/host/libkernel.a -lfdt -o $@
 
+# The same kernel and tests without sanitizers, for runs that take long.
+LONG_FLAGS := $(filter-out -O1 $(SANITIZE),$(HOST_FLAGS)) -O2
+long-objects = $(patsubst %,build/long/obj/%.o,$(CORE) $(FAKES) tests/host/$1.c $($1_links))
+
+build/long/obj/%.c.o: %.c Makefile
+	$(call step,HOSTCC)
+	$(Q)$(HOSTCC) $(LONG_FLAGS) $(DEPS) -c $< -o $@
+
+build/long/test_%: $$(call long-objects,test_$$*)
+	$(call step,HOSTLD)
+	$(Q)$(HOSTCC) $^ -lfdt -o $@
+
+# The model's harness under libFuzzer.
+FUZZ_FLAGS := $(filter-out -O1,$(HOST_FLAGS)) -O2 -fsanitize=fuzzer
+FUZZ_OBJECTS := $(patsubst %,build/fuzz/obj/%.o,$(CORE) $(FAKES) $(test_model_links) \
+                  tests/model/fuzz.c)
+
+build/fuzz/obj/%.c.o: %.c Makefile
+	$(call step,CLANG)
+	$(Q)clang $(FUZZ_FLAGS) $(DEPS) -c $< -o $@
+
+build/fuzz/model: $(FUZZ_OBJECTS)
+	$(call step,CLANG)
+	$(Q)clang $(FUZZ_FLAGS) $^ -o $@
+
+SECONDS ?= 20
+fuzz-host: build/fuzz/model
+	@mkdir -p build/fuzz/corpus
+	@build/fuzz/model -max_total_time=$(SECONDS) -max_len=4096 -len_control=0 \
+		-print_final_stats=1 \
+		-artifact_prefix=build/fuzz/ build/fuzz/corpus
+
+.PHONY: fuzz-host
 .PHONY: tools host-tests test-build test check-clang format-check size bench figures clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
@@ -314,5 +347,5 @@ clean:
 distclean:
 	rm -rf build
 
--include $(shell find build/obj build/host build/clang build/kernel-debug build/kernel-release \
+-include $(shell find build/obj build/host build/long build/fuzz build/clang build/kernel-debug build/kernel-release \
                   -name '*.d' 2>/dev/null)

@@ -205,18 +205,27 @@ status cap_pass(struct space *from, uint64_t selector, struct space *to, uint64_
                       flags_inherited(source));
 }
 
+/* The slot to revoke or delete.  It may have vanished between two steps, with a space that ends:
+ * that is finished first. */
+static struct slot *slot_ending(struct thread *self, uint64_t selector, status *error)
+{
+    struct slot *slot = slot_filled(self->space, selector, error);
+    status settled = slot ? WHIT_OK : teardown_settle();
+    if (settled != WHIT_OK)
+        *error = settled;
+    return slot;
+}
+
 status op_revoke(struct thread *self, uint64_t *x)
 {
-    uint64_t selector = x[0];
     status error;
-    struct slot *slot = slot_filled(self->space, selector, &error);
+    struct slot *slot = slot_ending(self, x[0], &error);
     return slot ? teardown_revoke(slot) : error;
 }
 
 status op_delete(struct thread *self, uint64_t *x)
 {
-    uint64_t selector = x[0];
     status error;
-    struct slot *slot = slot_filled(self->space, selector, &error);
+    struct slot *slot = slot_ending(self, x[0], &error);
     return slot ? teardown_delete(slot) : error;
 }

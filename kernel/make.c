@@ -114,11 +114,12 @@ status op_destroy(struct thread *self, uint64_t *x)
 {
     uint64_t selector = x[0], begun = x[1];
     struct slot *slot = cap_slot(self->space, selector);
-    if (!slot || slot->word == 0)
+    bool empty = !slot || slot->word == 0;
+    if (empty && begun == 0)
         return WHIT_E_CAPABILITY;
-    /* Between two steps another core may have finished it. */
-    status result =
-        begun != 0 && cap_kind(slot) == WHIT_MEMORY ? teardown_settle() : teardown_destroy(slot);
+    /* Between two steps another core may have finished it, or it vanished with a space. */
+    bool over = begun != 0 && (empty || cap_kind(slot) == WHIT_MEMORY);
+    status result = over ? teardown_settle() : teardown_destroy(slot);
     if (result == RESTART)
         x[1] = 1;
     return result;

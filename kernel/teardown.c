@@ -347,7 +347,8 @@ status teardown_revoke(struct slot *slot)
         if (leaf == slot)
             return teardown_settle();
         status result = leaf_step(leaf);
-        if (result == WAITS)
+        /* What never ends must not keep others from ending that have begun to. */
+        if (result == WAITS || (result == WHIT_E_BUSY && !list_empty(&dying)))
             result = dying_step();
         if (result != WHIT_OK)
             return result;

@@ -19,6 +19,7 @@ long=
 pattern=${1-}
 passed=0
 failed=0
+limit=300 # seconds, for a program that counts for itself
 
 rm -rf "$logs"
 mkdir -p "$logs/host" "$logs/system" "$logs/tour" "$logs/check"
@@ -66,7 +67,7 @@ run_counted()
 {
     name=$1
     shift
-    timeout 300 "$@" >"$logs/$name.log" 2>&1 </dev/null
+    timeout "$limit" "$@" >"$logs/$name.log" 2>&1 </dev/null
     status=$?
     good=$(grep -c '^ok ' "$logs/$name.log")
     bad=$(grep -c '^not ok ' "$logs/$name.log")
@@ -95,6 +96,24 @@ run_host_tests()
         *.sh) run_counted "$name" sh "$test" ;;
         esac
     done
+}
+
+# The harness of the executable model: ten million sequences; and under libFuzzer.
+run_model()
+{
+    if [ -n "$long" ] && wanted host/model-long; then
+        build build/long/test_model >>"$logs/build.log" 2>&1
+        limit=36000
+        run_counted host/model-long build/long/test_model long 10000000 "$(nproc)"
+        limit=300
+    fi
+    if ! wanted host/fuzz-model; then
+        return 0
+    elif [ -e "$(clang -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer-$(uname -m).a" ]; then
+        run_one host/fuzz-model build fuzz-host SECONDS=20
+    else
+        echo "skipped host/fuzz-model: clang has no libFuzzer here (libclang-rt-14-dev)"
+    fi
 }
 
 run_system_tests()
@@ -138,6 +157,7 @@ if ! build test-build >"$logs/build.log" 2>&1; then
 fi
 run_checks
 run_host_tests
+run_model
 run_system_tests
 run_tours
 finish

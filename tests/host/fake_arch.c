@@ -92,9 +92,14 @@ static struct space *space_of(uint64_t *top)
 /* The table of an entry.  The first one that is not known is the top table of a new space. */
 static const struct table *table_of(uint64_t *entry)
 {
-    for (unsigned i = 0; i < table_count; i++)
-        if (entry >= tables[i].page && entry < tables[i].page + 512)
-            return &tables[i];
+    static unsigned last; /* neighbours are written one after the other */
+    for (unsigned i = 0; i < table_count; i++) {
+        const struct table *table = &tables[(last + i) % table_count];
+        if (entry >= table->page && entry < table->page + 512) {
+            last = (unsigned)(table - tables);
+            return table;
+        }
+    }
     uint64_t *page = (uint64_t *)((uintptr_t)entry & ~(uintptr_t)(WHIT_PAGE - 1));
     uintptr_t table = (uintptr_t)space_of(page)->vttbr & ~((uintptr_t)0xffff << 48);
     if (table != (uintptr_t)page && table != (uintptr_t)empty_slots)

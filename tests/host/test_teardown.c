@@ -234,6 +234,67 @@ static void test_cycles(void)
     EQUAL(cap_kind(world_slot(base(0))), WHIT_MEMORY);
 }
 
+/* What cannot end, the pool of the first space, leaves nothing half done besides. */
+static void test_endless(void)
+{
+    test_begin("a revocation that finds the first space's pool ends the spaces before it");
+    world_init();
+    make_program(0, 4 * WHIT_PAGE);
+    world_take(A, 4 * WHIT_PAGE);
+    EQUAL(OP(WHIT_OP_GIVE, A, WHIT_SELF, B), WHIT_OK);
+    EQUAL(OP(WHIT_OP_SPLIT, B, C, 2 * WHIT_PAGE), WHIT_OK);
+    EQUAL(OP(WHIT_OP_DONATE, B, base(0)), WHIT_OK);
+    EQUAL(OP(WHIT_OP_DONATE, C, WHIT_SELF), WHIT_OK);
+    EQUAL(OP(WHIT_OP_REVOKE, A), WHIT_E_BUSY);
+    EQUAL(cap_kind(world_slot(base(0))), WHIT_MEMORY);
+    CHECK(!cap_has_child(world_slot(base(0) + OF_POOL)));
+}
+
+/* Its parent is in the table of the space that has to end. */
+static void test_vanishing(void)
+{
+    static const unsigned numbers[] = {WHIT_OP_REVOKE, WHIT_OP_DELETE};
+    for (unsigned i = 0; i < 4; i++) {
+        test_begin(i % 2 == 0 ? "what is revoked vanishes on the way"
+                              : "what is deleted vanishes on the way");
+        world_init();
+        make_program(0, 4 * WHIT_PAGE);
+        make_program(1, 4 * WHIT_PAGE);
+        EQUAL(OP(WHIT_OP_DERIVE, base(1), base(0), OWN_SPACE, WHIT_R_ALL), WHIT_OK);
+        EQUAL(OP(WHIT_OP_DERIVE, base(0), base(1), OWN_SPACE, WHIT_R_ALL), WHIT_OK);
+        EQUAL(OP_OF(1, WHIT_OP_GIVE, OWN_MEMORY, OWN_SPACE, OWN_FREE), WHIT_OK);
+        EQUAL(OP_OF(0, WHIT_OP_DONATE, OWN_FREE, OWN_SPACE), WHIT_OK);
+        fake_interrupt_every = i / 2;
+        int result = OP_OF(0, numbers[i % 2], OWN_FREE);
+        CHECK(result == WHIT_OK || (result == WHIT_E_CAPABILITY && i >= 2));
+        EQUAL(cap_kind(world_slot(base(1))), WHIT_MEMORY);
+        EQUAL(cap_slot(space_of(0), OWN_FREE)->word, 0);
+    }
+}
+
+/* The memory below the object is the ending space's, which the object's end brings about. */
+static void test_vanishing_object(void)
+{
+    for (unsigned every = 0; every < 3; every++) {
+        test_begin("what is destroyed vanishes on the way");
+        world_init();
+        make_program(0, 4 * WHIT_PAGE);
+        make_program(1, WHIT_SIZE_SPACE);
+        EQUAL(OP(WHIT_OP_DERIVE, base(1), base(0), OWN_SPACE, WHIT_R_ALL), WHIT_OK);
+        EQUAL(OP(WHIT_OP_DERIVE, base(0), base(1), OWN_SPACE, WHIT_R_ALL), WHIT_OK);
+        EQUAL(OP_OF(1, WHIT_OP_GIVE, OWN_MEMORY, OWN_SPACE, OWN_FREE), WHIT_OK);
+        EQUAL(OP_OF(0, WHIT_OP_MAKE, OWN_FREE, WHIT_SPACE, WHIT_PROGRAM), WHIT_OK);
+        EQUAL(OP_OF(0, WHIT_OP_SPLIT, OWN_MEMORY, OWN_FREE + 1, WHIT_PAGE), WHIT_OK);
+        EQUAL(OP_OF(0, WHIT_OP_DONATE, OWN_MEMORY, OWN_FREE), WHIT_OK);
+        EQUAL(OP_OF(0, WHIT_OP_DONATE, OWN_FREE + 1, OWN_SPACE), WHIT_OK);
+        EQUAL(OP_OF(0, WHIT_OP_TRANSFER, OWN_FREE + 1, OWN_FREE, 1), WHIT_OK);
+        fake_interrupt_every = every;
+        EQUAL(OP_OF(0, WHIT_OP_DESTROY, OWN_FREE), WHIT_OK);
+        EQUAL(cap_kind(world_slot(base(1))), WHIT_MEMORY);
+        EQUAL(cap_slot(space_of(0), OWN_FREE)->word, 0);
+    }
+}
+
 static void test_own_end(void)
 {
     test_begin("a program pulls the ground from under itself; another finishes that");
@@ -361,6 +422,9 @@ int main(void)
     test_program();
     test_nested();
     test_cycles();
+    test_endless();
+    test_vanishing();
+    test_vanishing_object();
     test_own_end();
     test_grace();
     test_together();
