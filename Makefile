@@ -232,7 +232,7 @@ run: run-build
 
 # ---- host: tools and unit tests ----------------------------------------------------------------
 
-PLUGINS    := tools/plugin.c tools/count.c
+PLUGINS    := tools/plugin.c tools/count.c tools/masked.c
 TOOLS      := $(patsubst tools/%.c,build/tools/%,$(filter-out $(PLUGINS),$(wildcard tools/*.c)))
 HOST_TESTS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))
 FAKES      := $(wildcard tests/host/fake_*.c)
@@ -261,7 +261,7 @@ build/host/test_%: build/host/obj/tests/host/test_%.c.o \
 	$(call step,HOSTLD)
 	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) build/host/libkernel.a -lfdt -o $@
 
-.PHONY: tools host-tests test-build test check-clang format-check size bench figures clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -298,6 +298,9 @@ format-check:
 
 size: build/tools/lines build/kernel-release/whit.elf
 	@tools/size.sh
+
+irqoff: build/kernel-release/Image build/tests/irqoff.cpio build/tools/masked.so
+	@tools/irqoff.sh $(IRQOFF)
 
 bench: build/kernel-release/Image build/bench/paths.cpio build/tools/plugin.so build/tools/trace
 	@tools/bench.sh $(BENCH)
