@@ -74,12 +74,15 @@ const char *world_wrong(void)
     static const uint64_t trees[] = {WORLD_POOL, WORLD_SPACE, WORLD_RAM,   WORLD_DEVICE,
                                      WORLD_IRQ,  WORLD_CORE,  WORLD_THREAD};
     const char *wrong = fake_violation;
+    invariant_vmid_is_quiet = fake_vmid_is_quiet;
     if (!wrong && fake_stale() != 0)
         wrong = "translations that are gone may still be cached";
     if (!wrong)
         wrong = invariant_check_space(world_space);
     for (unsigned i = 0; i < sizeof(trees) / sizeof(trees[0]) && !wrong; i++)
         wrong = invariant_check(world_slot(trees[i]));
+    for (unsigned i = 0; i < cores_online && !wrong; i++)
+        wrong = invariant_check_core(cores[i]);
     return wrong;
 }
 
