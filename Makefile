@@ -69,6 +69,9 @@ DEPS = -MMD -MP
 # ---- kernel ------------------------------------------------------------------------------------
 
 CORE    := $(wildcard kernel/*.c)
+# In debug kernels only; what the tests on the host need of it.
+DEBUG   := $(wildcard kernel/debug/*.c)
+CHECKS  := kernel/debug/invariant.c
 KERNEL  := $(CORE) $(filter-out %/offsets.c,$(wildcard kernel/aarch64/*.c kernel/aarch64/*.S))
 
 # $1: debug or release
@@ -89,7 +92,7 @@ build/kernel-$1/offsets.h: $$(wildcard kernel/aarch64/offsets.c)
 	$$(Q)sed -n 's/^.*\.ascii "->\([^ ]*\) [#$$$$]*\([^"]*\)".*/#define \1 \2/p' \
 		$$(if $$<,$$(@:.h=.s),/dev/null) >$$@
 
-build/kernel-$1/whit.elf: $$(patsubst %,build/kernel-$1/%.o,$$(KERNEL)) \
+build/kernel-$1/whit.elf: $$(patsubst %,build/kernel-$1/%.o,$$(KERNEL) $$(if $$(filter debug,$1),$$(DEBUG))) \
                           kernel/aarch64/kernel.ld
 	$$(call step,LINK)
 	$$(Q)$$(CC) $$(KERNEL_FLAGS) $$(KERNEL_$1) $$(KERNEL_LINK) -Wno-maybe-uninitialized $$(filter %.o,$$^) -o $$@
@@ -235,7 +238,7 @@ run: run-build
 
 # ---- host: tools and unit tests ----------------------------------------------------------------
 
-PLUGINS    := tools/plugin.c tools/count.c
+PLUGINS    := tools/plugin.c tools/count.c tools/masked.c
 TOOLS      := $(patsubst tools/%.c,build/tools/%,$(filter-out $(PLUGINS),$(wildcard tools/*.c)))
 HOST_TESTS := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))
 FAKES      := $(wildcard tests/host/fake_*.c)
@@ -255,7 +258,7 @@ build/host/obj/%.c.o: %.c Makefile
 	$(call step,HOSTCC)
 	$(Q)$(HOSTCC) $(HOST_FLAGS) $(DEPS) -c $< -o $@
 
-build/host/libkernel.a: $(patsubst %,build/host/obj/%.o,$(CORE) $(FAKES))
+build/host/libkernel.a: $(patsubst %,build/host/obj/%.o,$(CORE) $(CHECKS) $(FAKES))
 	$(call step,AR)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
@@ -297,7 +300,7 @@ fuzz-host: build/fuzz/model
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 .PHONY: fuzz-host
-.PHONY: tools host-tests test-build test check-clang format-check size bench figures clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -308,7 +311,7 @@ test:
 # ---- checks ------------------------------------------------------------------------------------
 
 # A second compiler sees other mistakes. Nothing is linked.
-CLANG_CHECKS := $(patsubst %,build/clang/%.o,$(KERNEL) \
+CLANG_CHECKS := $(patsubst %,build/clang/%.o,$(KERNEL) $(DEBUG) \
                   $(LIB) $(wildcard programs/*/*.c tests/system/*/*.c bench/*/*.c))
 CLANG_PROGRAM := -nostdlibinc -isystem $(PICOLIBC_INCLUDE) $(PROGRAM_FLAGS)
 
@@ -334,6 +337,9 @@ format-check:
 
 size: build/tools/lines build/kernel-release/whit.elf
 	@tools/size.sh
+
+irqoff: build/kernel-release/Image build/tests/irqoff.cpio build/tools/masked.so
+	@tools/irqoff.sh $(IRQOFF)
 
 bench: build/kernel-release/Image build/bench/paths.cpio build/tools/plugin.so build/tools/trace
 	@tools/bench.sh $(BENCH)

@@ -74,6 +74,7 @@ void arch_core_publish(void);
 void arch_pause(void);
 void arch_power(unsigned action); /* enum whit_power; does not return on success */
 void arch_log(char character);    /* debug UART, while the kernel owns it */
+void arch_check(void);            /* debug kernels, at the end: all invariants, or a panic */
 /* Memory was mapped by a program: if it is the debug UART's, the kernel stops using it. */
 void arch_device_mapped(uintptr_t physical, uint64_t bytes);
 

@@ -7,6 +7,7 @@
 #include "boot.h"
 #include "arch.h"
 #include "budget.h"
+#include "debug/invariant.h"
 #include "irq.h"
 #include "object.h"
 #include "stage2.h"
@@ -378,5 +379,7 @@ const char *boot_root(const struct boot_info *info, struct boot_work *work)
 
     thread_set_start(thread, image->entry, STACK_TOP, 0, BOOT_PAGE);
     thread_resume_here(thread);
+    if (WHIT_DEBUG)
+        invariant_begin(work->space);
     return NULL;
 }

@@ -27,6 +27,8 @@ static status op_power(struct thread *self, uint64_t *x)
         return error;
     if (x[1] > WHIT_POWER_RESET)
         return WHIT_E_ARGUMENT;
+    if (WHIT_DEBUG)
+        arch_check();
     arch_power((unsigned)x[1]);
     return WHIT_E_STATE;
 }

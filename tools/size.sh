@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Prints the size of the release kernel and compares it with kernel/size.ratchet, which holds the
-# same three numbers and may only fall. `tools/size.sh --record` writes them.
+# Prints the size of the release kernel, which has nothing of kernel/debug, and compares it with
+# kernel/size.ratchet, which holds the same three numbers and may only fall.
+# `tools/size.sh --record` writes them.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,7 +12,7 @@ ratchet=kernel/size.ratchet
 
 measure()
 {
-    echo "lines $(find kernel abi/whit.h -name '*.[chS]' -exec build/tools/lines {} +)"
+    echo "lines $(find kernel abi/whit.h -path kernel/debug -prune -o -name '*.[chS]' -exec build/tools/lines {} +)"
     # Loaded sections: those that are written are data (with the stacks), the others code.
     aarch64-linux-gnu-readelf -SW build/kernel-release/whit.elf | sed 's/^ *\[[^]]*\] *//' |
         while read -r _ _ _ _ size _ flags _; do

@@ -80,9 +80,12 @@ run_counted()
 
 run_checks()
 {
-    for check in check-clang format-check size bench; do
+    for check in check-clang format-check size bench irqoff; do
         ! wanted "check/$check" || run_one "check/$check" build "$check"
     done
+    [ ! -e "$logs/check/irqoff.log" ] || grep '^longest' "$logs/check/irqoff.log"
+    [ -z "$long" ] || ! wanted check/irqoff-suite ||
+        run_one check/irqoff-suite build irqoff IRQOFF=--suite
 }
 
 run_host_tests()

@@ -14,7 +14,7 @@ test_death_links := programs/root/death.c $(ROOT_PURE)
 test_archive_links := programs/root/archive.c
 
 # The memory half of the kernel, in a small machine.
-MACHINE := tests/host/world.c tests/host/invariant.c
+MACHINE := tests/host/world.c
 test_cap_links := $(MACHINE)
 test_memory_links := $(MACHINE)
 test_stage2_links := $(MACHINE)

@@ -4,6 +4,7 @@
 
 #include "arch.h"
 #include "boot.h"
+#include "debug/invariant.h"
 #include "fake_arch.h"
 #include "irq.h"
 #include "stage2.h"
@@ -233,6 +234,13 @@ int main(void)
     starts_thread();
     tells_all();
     result("conserved", conserves());
+    struct invariant_count count = {0, 0};
+    result("all invariants",
+           !invariant_check_all(&count) && count.bytes == RAM_BYTES - KERNEL_BYTES);
+    cap_slot(work.space, work.out->first_free - 1)->extent--;
+    result("... notice a loss", invariant_check_all(&count) != NULL);
+    fresh();
+    result("made again", boot_root(&info, &work) == NULL);
     result("no rule broken", fake_violation == NULL);
     refuses_all();
     return 0;

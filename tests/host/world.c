@@ -81,6 +81,8 @@ const char *world_wrong(void)
         wrong = invariant_check_space(world_space);
     for (unsigned i = 0; i < sizeof(trees) / sizeof(trees[0]) && !wrong; i++)
         wrong = invariant_check(world_slot(trees[i]));
+    for (unsigned i = 0; i < cores_online && !wrong; i++)
+        wrong = invariant_check_core(cores[i]);
     return wrong;
 }
 

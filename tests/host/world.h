@@ -7,8 +7,8 @@
 #ifndef WORLD_H
 #define WORLD_H
 
+#include "debug/invariant.h"
 #include "fake_arch.h"
-#include "invariant.h"
 
 #define WORLD_DEVICE_BASE  UINT64_C(0x1000000000)
 #define WORLD_DEVICE_BYTES (UINT64_C(8) << 30)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The invariants, looked up in the structures themselves.  Conservation follows from three of them:
- * a child lies within its parent, given siblings do not overlap, and only what was given can be an
- * object or a pool: so of each byte exactly one node, the deepest given one, says what it is.
+ * Of debug kernels and of the host's tests: the invariants, looked up in the structures themselves.
+ * Conservation follows from three of them: a child lies within its parent, given siblings do not
+ * overlap, and only what was given can be an object or a pool: so of each byte exactly one node,
+ * the deepest given one, says what it is.
  */
-#include "invariant.h"
-#include "fake_arch.h"
+#include "debug/invariant.h"
+#include "arch.h"
 #include "irq.h"
 #include "portal.h"
 #include "stage2.h"
@@ -16,7 +17,7 @@
             return #condition;                                                                     \
     } while (0)
 
-enum { NODES_MAX = 1 << 20 };
+enum { NODES_MAX = 1 << 20, ENTRIES = 512 };
 
 static uintptr_t end_of(const struct slot *slot)
 {
@@ -32,10 +33,6 @@ static bool contains(const void *object, size_t bytes, const void *part)
 
 /* ---- translation tables */
 
-struct leaves {
-    uint64_t bytes; /* that are mapped in all */
-};
-
 static const char *check_table(struct space *space, uint64_t *table)
 {
     for (unsigned i = 0; i < space->pool_count; i++)
@@ -44,11 +41,11 @@ static const char *check_table(struct space *space, uint64_t *table)
     return "a table that is not from the space's pool";
 }
 
-static const char *count_leaves(struct space *space, uint64_t *table, unsigned level,
-                                uint64_t *bytes);
-
-static const char *count_entry(struct space *space, uint64_t entry, unsigned level, uint64_t *bytes)
+/* Adds what the entry maps to *bytes; a table that it leads to goes to *next. */
+static const char *count_entry(struct space *space, uint64_t entry, unsigned level, uint64_t *bytes,
+                               uint64_t **next)
 {
+    *next = NULL;
     if (!arch_entry_is_valid(entry)) {
         EXPECT(entry == 0);
         return NULL;
@@ -57,16 +54,41 @@ static const char *count_entry(struct space *space, uint64_t entry, unsigned lev
         *bytes += (uint64_t)1 << (39 - 9 * level);
         return NULL;
     }
-    uint64_t *next = (uint64_t *)arch_entry_address(entry);
-    const char *wrong = check_table(space, next);
-    return wrong ? wrong : count_leaves(space, next, level + 1, bytes);
+    *next = (uint64_t *)arch_entry_address(entry);
+    return check_table(space, *next);
 }
 
-static const char *count_leaves(struct space *space, uint64_t *table, unsigned level,
-                                uint64_t *bytes)
+static const char *count_pages(struct space *space, const uint64_t *table, uint64_t *bytes)
 {
-    for (unsigned i = 0; i < 512; i++) {
-        const char *wrong = count_entry(space, table[i], level, bytes);
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        uint64_t *none;
+        const char *wrong = count_entry(space, table[i], 3, bytes, &none);
+        if (wrong)
+            return wrong;
+    }
+    return NULL;
+}
+
+static const char *count_blocks(struct space *space, const uint64_t *table, uint64_t *bytes)
+{
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        uint64_t *next;
+        const char *wrong = count_entry(space, table[i], 2, bytes, &next);
+        if (!wrong && next)
+            wrong = count_pages(space, next, bytes);
+        if (wrong)
+            return wrong;
+    }
+    return NULL;
+}
+
+static const char *count_leaves(struct space *space, const uint64_t *table, uint64_t *bytes)
+{
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        uint64_t *next;
+        const char *wrong = count_entry(space, table[i], 1, bytes, &next);
+        if (!wrong && next)
+            wrong = count_blocks(space, next, bytes);
         if (wrong)
             return wrong;
     }
@@ -106,7 +128,7 @@ static const char *check_mapping(struct space *space, const struct slot *slot)
 static const char *check_mappings(struct space *space)
 {
     uint64_t mapped = 0, expected = 0;
-    const char *wrong = count_leaves(space, space_top_table(space), 1, &mapped);
+    const char *wrong = count_leaves(space, space_top_table(space), &mapped);
     if (wrong)
         return wrong;
     for (struct link *at = space->mappings.next; at != &space->mappings; at = at->next) {
@@ -193,6 +215,19 @@ static const char *check_use(const struct slot *slot)
     }
 }
 
+/* What is used comes back, so all refills together are the capacity. */
+static const char *check_budget(const struct budget *budget)
+{
+    uint64_t sum = 0;
+
+    EXPECT(budget->state <= BUDGET_THROTTLED && budget->refills <= BUDGET_REFILLS);
+    EXPECT(!budget->thread || !budget->signal);
+    for (unsigned i = 0; i < budget->refills; i++)
+        sum += budget->refill[i].amount;
+    EXPECT(!budget->capacity || sum == budget->capacity);
+    return NULL;
+}
+
 /* An original capability: root of a tree, or an object on memory that was given. */
 static const char *check_original(struct slot *slot)
 {
@@ -201,6 +236,9 @@ static const char *check_original(struct slot *slot)
         EXPECT(cap_kind(slot) != WHIT_MEMORY && cap_kind(slot) != WHIT_NONE);
         EXPECT(cap_flag(slot, CAP_GIVEN) && !cap_flag(slot, CAP_DEVICE));
     }
+    /* Budgets of other cores are in use meanwhile. */
+    if (cap_kind(slot) == WHIT_BUDGET && ((struct budget *)cap_object(slot))->core == core_here())
+        return check_budget(cap_object(slot));
     if (cap_kind(slot) != WHIT_SPACE)
         return NULL;
     struct space *space = cap_object(slot);
@@ -277,4 +315,97 @@ const char *invariant_check(struct slot *root)
             return NULL;
     }
     return "the tree does not close";
+}
+
+/* ---- queues */
+
+static const char *check_ready(struct core *core, unsigned priority)
+{
+    struct link *head = &core->ready[priority];
+    bool in_map = (core->ready_map[priority / 64] >> (priority % 64) & 1) != 0;
+
+    EXPECT(list_empty(head) == !in_map);
+    for (struct link *at = head->next; at != head; at = at->next) {
+        const struct budget *budget = CONTAINER(at, struct budget, link);
+        EXPECT(at->next->prev == at && at->prev->next == at);
+        EXPECT(budget->core == core && budget->priority == priority);
+        EXPECT(budget->state == BUDGET_READY);
+    }
+    return NULL;
+}
+
+const char *invariant_check_core(struct core *core)
+{
+    for (unsigned priority = 0; priority < PRIORITIES; priority++) {
+        const char *wrong = check_ready(core, priority);
+        if (wrong)
+            return wrong;
+    }
+    EXPECT(!core->budget || core->budget->core == core);
+    return NULL;
+}
+
+/* ---- the whole machine */
+
+static struct space *root_space;
+static uint64_t root_bytes; /* of RAM that root had at the beginning */
+
+/* Of several nodes of depth 0 in one tree, the one at the lowest address. */
+static bool is_first_root(const struct slot *slot)
+{
+    for (const struct slot *at = slot->next; at != slot; at = at->next)
+        if (cap_depth(at) == 0 && cap_base(at) < cap_base(slot))
+            return false;
+    return true;
+}
+
+static void count_tree(const struct slot *root, struct invariant_count *count)
+{
+    const struct slot *at = root;
+
+    do {
+        bool ram = cap_kind(at) != WHIT_IRQ && cap_kind(at) != WHIT_CORE &&
+                   !cap_flag(at, CAP_DEVICE) && cap_depth(at) == 0;
+        count->capabilities++;
+        count->bytes += ram ? cap_bytes(at) : 0;
+        at = at->next;
+    } while (at != root);
+}
+
+/* Originals of depth 0 never leave the table of the space that was made at boot. */
+static const char *check_roots(struct invariant_count *count)
+{
+    for (uint64_t selector = 1; selector < WHIT_SLOTS; selector++) {
+        struct slot *slot = cap_slot(root_space, selector);
+        if (slot->word == 0 || cap_depth(slot) != 0 || !is_first_root(slot))
+            continue;
+        const char *wrong = invariant_check(slot);
+        if (wrong)
+            return wrong;
+        count_tree(slot, count);
+    }
+    return NULL;
+}
+
+void invariant_begin(struct space *root)
+{
+    struct invariant_count count = {0, 0};
+    const char *wrong;
+
+    root_space = root;
+    wrong = check_roots(&count);
+    if (wrong)
+        panic(wrong);
+    root_bytes = count.bytes;
+}
+
+const char *invariant_check_all(struct invariant_count *count)
+{
+    const char *wrong = check_roots(count);
+
+    if (!wrong)
+        wrong = invariant_check_core(core_here());
+    if (!wrong && count->bytes != root_bytes)
+        wrong = "memory was lost or won";
+    return wrong;
 }

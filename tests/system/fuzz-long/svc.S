@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one call of fuzz/. */
+#include "../fuzz/svc.S"
