@@ -214,9 +214,8 @@ struct whit_registers {
     uint64_t pc;
     uint64_t pstate;        /* sanitised: EL0t; for a virtual CPU also EL1t, EL1h, AArch32 User */
     uint64_t tls;           /* TPIDR_EL0 */
-    uint64_t tls_ro;        /* TPIDRRO_EL0 */
     uint64_t esr, far, ipa; /* of the last fault or exit; ipa is valid for stage-2 aborts */
-    uint64_t reserved;
+    uint64_t reserved[2];
 };
 
 /* The state page: a virtual CPU, or a thread with a fault handler, keeps its registers here while
@@ -256,6 +255,7 @@ enum whit_el1 {
     WHIT_CNTVOFF_EL2,
     WHIT_VMPIDR_EL2,
     WHIT_VPIDR_EL2,
+    WHIT_TPIDRRO_EL0,
     WHIT_EL1_COUNT
 };
 

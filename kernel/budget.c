@@ -64,8 +64,6 @@ static bool slice_spend(struct budget *budget, uint64_t ticks)
 {
     struct refill *slice = &budget->refill[0];
 
-    if (!budget->period)
-        return false;
     if (ticks < slice->amount) {
         slice->amount -= ticks;
         return false;
@@ -88,7 +86,6 @@ bool budget_spend(struct budget *budget, uint64_t ticks)
 {
     bool spent_all = ticks >= budget->capacity;
 
-    budget->used += ticks;
     if (!budget->capacity)
         return slice_spend(budget, ticks);
     /* An overrun (the kernel finished something) is taken from the refills that follow. */

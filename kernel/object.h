@@ -78,15 +78,18 @@ void signal_untarget_here(struct signal *signal);
 void signal_end_here(struct signal *signal);
 /* Takes over what other cores sent. */
 void signal_inbox_run(struct core *core);
-void signal_call(struct core *core, struct thread *thread); /* NOTIFY */
-void signal_wait(struct core *core, struct thread *thread); /* WAIT */
+/* NOTIFY */
+status signal_call(struct core *core, struct thread *thread, uint64_t selector, uint64_t bits);
+/* WAIT; *bits: 0 if there are none yet, then those that end the wait go into its saved x0. */
+status signal_wait(struct core *core, struct thread *thread, uint64_t selector, uint64_t deadline,
+                   uint64_t *bits);
 
 /* The guest's virtual timer is due while its registers are not loaded. */
 void vcpu_timer_due(struct thread *thread);
 
 /* ---- budgets (on their core) */
 
-/* Takes `ticks` of use from a running budget.  True: its equals have their turn. */
+/* Takes `ticks` of use from a running budget with a period.  True: its equals have their turn. */
 bool budget_spend(struct budget *budget, uint64_t ticks);
 /* It is about to run: false if nothing is left before refill[0].when. */
 bool budget_begin(struct budget *budget, uint64_t now);

@@ -21,8 +21,19 @@ static void ready_remove(struct core *core, struct budget *budget)
         core->ready_map[budget->priority / 64] &= ~(UINT64_C(1) << (budget->priority % 64));
 }
 
+/* Behind the others of its priority; false if there are none. */
+static bool ready_rotate(struct core *core, struct budget *budget)
+{
+    if (budget->link.next == budget->link.prev)
+        return false;
+    list_remove(&budget->link);
+    list_insert(&core->ready[budget->priority], &budget->link);
+    return true;
+}
+
 static struct budget *ready_first(const struct core *core)
 {
+#pragma GCC unroll 4
     for (unsigned word = PRIORITIES / 64; word-- > 0;)
         if (core->ready_map[word]) {
             unsigned priority = word * 64 + 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
@@ -67,29 +78,27 @@ void sched_unpark(struct thread *thread)
         budget_ready(CONTAINER(thread->parked.next, struct budget, link));
 }
 
-void sched_rotate(struct core *core)
+void sched_give_way(struct core *core)
 {
-    if (core->budget && core->budget->state == BUDGET_READY) {
-        ready_remove(core, core->budget);
-        ready_insert(core, core->budget);
-    }
-    core->reschedule = 1;
+    if (core->budget && core->budget->state == BUDGET_READY && ready_rotate(core, core->budget))
+        core->reschedule = 1;
 }
 
 void sched_charge(struct core *core)
 {
-    uint64_t now = arch_ticks();
+    struct budget *budget = core->budget;
+    uint64_t now = arch_ticks(), spent;
 
     /* Nothing orders two reads of the counter; time that ran back would be an age of use. */
     if (now < core->charged)
         now = core->charged;
-    bool turn_over = core->budget && budget_spend(core->budget, now - core->charged);
-
+    spent = now - core->charged;
     core->charged = now;
-    if (turn_over && core->budget->state == BUDGET_READY) {
-        ready_remove(core, core->budget);
-        ready_insert(core, core->budget);
-    }
+    if (!budget)
+        return;
+    budget->used += spent;
+    if (budget->period && budget_spend(budget, spent) && budget->state == BUDGET_READY)
+        (void)ready_rotate(core, budget);
 }
 
 /* The handler that `thread`, at an instruction that found it busy, helps; NULL: try again. */
@@ -145,10 +154,10 @@ void sched_unpark_chain(struct thread *thread)
 /*
  * The thread at the end of the calls that start at the budget's thread; NULL: choose again, because
  * there were too many, and the last one has failed, which may have readied other budgets; or the
- * budget is for nobody on this core.  *borrowed: the way there is not only calls in progress, so
- * that the fast reply would return into another budget's thread.
+ * budget is for nobody on this core.  Sets core->borrowed if the way there is not only calls in
+ * progress, so that the fast reply would return into another budget's thread.
  */
-static struct thread *follow(struct budget *budget, bool *borrowed)
+static struct thread *follow(struct core *core, struct budget *budget)
 {
     struct thread *thread = budget->signal ? signal_enter(budget->signal) : budget->thread;
     struct thread *caller = NULL;
@@ -157,7 +166,7 @@ static struct thread *follow(struct budget *budget, bool *borrowed)
         budget_unready(budget);
         return NULL;
     }
-    *borrowed = budget->signal || thread->link != LINK_NONE;
+    core->borrowed = budget->signal || thread->link != LINK_NONE;
     for (unsigned links = 0; links <= CALL_DEPTH; links++) {
         if (thread->stopped)
             return thread;
@@ -166,7 +175,7 @@ static struct thread *follow(struct budget *budget, bool *borrowed)
         if (!thread)
             return caller;
         if (!caller->callee)
-            *borrowed = true;
+            core->borrowed = 1;
     }
     thread_call_fail(caller, WHIT_E_DEPTH);
     return NULL;
@@ -190,40 +199,59 @@ static void budget_throttle(struct core *core, struct budget *budget)
         sched_unpark(budget->signal->thread);
 }
 
+/* Whom the most urgent budget runs; NULL: nobody now, and another one may be the most urgent. */
+static __attribute__((noinline)) struct thread *choose(struct core *core, struct budget *budget)
+{
+    struct thread *thread;
+
+    if (!budget_begin(budget, core->charged)) {
+        budget_throttle(core, budget);
+        return NULL;
+    }
+    thread = follow(core, budget);
+    if (!thread || thread_can_run(thread))
+        return thread;
+    ready_remove(core, budget);
+    budget->state = BUDGET_PARKED;
+    list_insert(&thread->parked, &budget->link);
+    return NULL;
+}
+
+/* What choose() comes to for a budget without limit whose own thread runs: most of them. */
+static bool is_plain(const struct budget *budget)
+{
+    const struct thread *thread = budget->thread;
+
+    return !budget->capacity && thread && thread->link == LINK_NONE && !thread->helping &&
+           thread_can_run(thread);
+}
+
 struct thread *sched_dispatch(struct core *core)
 {
     struct budget *budget;
     struct thread *thread;
-    bool borrowed;
 
-    core->reschedule = 0;
     sched_charge(core);
-    for (;;) {
+    do {
         budget = ready_first(core);
-        if (!budget)
-            break;
-        if (!budget_begin(budget, core->charged)) {
-            budget_throttle(core, budget);
-            continue;
+        if (!budget) {
+            core->budget = NULL;
+            core->reschedule = 0;
+            core->current = 0;
+            timer_program(core, UINT64_MAX);
+            return NULL;
         }
-        thread = follow(budget, &borrowed);
-        if (!thread)
-            continue;
-        if (thread_can_run(thread))
-            break;
-        ready_remove(core, budget);
-        budget->state = BUDGET_PARKED;
-        list_insert(&thread->parked, &budget->link);
-    }
+        if (is_plain(budget)) {
+            thread = budget->thread;
+            core->borrowed = 0;
+        } else {
+            thread = choose(core, budget);
+        }
+    } while (!thread);
     core->budget = budget;
     core->reschedule = 0;
-    timer_program(core, budget ? budget_end_time(budget, core->charged) : UINT64_MAX);
-    if (!budget) {
-        core->current = 0;
-        return NULL;
-    }
+    timer_program(core, budget_end_time(budget, core->charged));
     thread->helping = HELP_NONE;
-    core->borrowed = borrowed;
     sched_set_current(core, thread);
     return thread;
 }

@@ -14,8 +14,8 @@ struct thread *sched_dispatch(struct core *core);
 /* Makes `thread` current on the running budget, without a choice. */
 void sched_set_current(struct core *core, struct thread *thread);
 
-/* Puts the running budget behind the others of its priority. */
-void sched_rotate(struct core *core);
+/* The next ready budget of the same priority has its turn. */
+void sched_give_way(struct core *core);
 
 /* Charges the running budget up to now. */
 void sched_charge(struct core *core);

@@ -145,35 +145,33 @@ static struct signal *find_signal(const struct thread *thread, uint64_t selector
     return cap_lookup(thread->space, selector, WHIT_SIGNAL, right, error);
 }
 
-void signal_call(struct core *core, struct thread *thread)
+status signal_call(struct core *core, struct thread *thread, uint64_t selector, uint64_t bits)
 {
     status error = WHIT_OK;
-    struct signal *signal = find_signal(thread, thread->save->x[10], WHIT_R_NOTIFY, &error);
+    struct signal *signal = find_signal(thread, selector, WHIT_R_NOTIFY, &error);
 
-    thread->save->x[10] = (uint64_t)error;
     if (signal)
-        signal_notify(core, signal, thread->save->x[0]);
+        signal_notify(core, signal, bits);
+    return error;
 }
 
-void signal_wait(struct core *core, struct thread *thread)
+status signal_wait(struct core *core, struct thread *thread, uint64_t selector, uint64_t deadline,
+                   uint64_t *bits)
 {
-    struct whit_registers *save = thread->save;
-    const uint64_t deadline = save->x[0];
     status error = WHIT_OK;
-    struct signal *signal = find_signal(thread, save->x[10], WHIT_R_CONTROL, &error);
+    struct signal *signal = find_signal(thread, selector, WHIT_R_CONTROL, &error);
 
-    if (signal && signal->home != core)
-        error = WHIT_E_CORE;
-    else if (signal && (signal->target != WHIT_TARGET_WAITER || signal->thread != thread))
-        error = WHIT_E_STATE;
-    save->x[0] = 0;
-    save->x[10] = (uint64_t)error;
-    if (error)
-        return;
+    *bits = 0;
+    if (!signal)
+        return error;
+    if (signal->home != core)
+        return WHIT_E_CORE;
+    if (signal->target != WHIT_TARGET_WAITER || signal->thread != thread)
+        return WHIT_E_STATE;
     if (signal->bits) {
-        save->x[0] = signal->bits;
+        *bits = signal->bits;
         signal->bits = 0;
-        return;
+        return WHIT_OK;
     }
     if (deadline) {
         signal->timer_bits = WHIT_TIMEOUT;
@@ -182,6 +180,7 @@ void signal_wait(struct core *core, struct thread *thread)
     thread->state = THREAD_WAITING;
     thread->waits = signal;
     core->reschedule = 1;
+    return WHIT_OK;
 }
 
 /* ---- target */

@@ -70,56 +70,64 @@ static const operation operations[WHIT_OP_COUNT] = {
     [WHIT_OP_LOG] = op_log,
 };
 
-static void call_operation(struct thread *thread)
+status syscall_operate(struct thread *thread, uint64_t number, uint64_t *x)
+{
+    status error;
+
+    if (number >= WHIT_OP_COUNT)
+        return WHIT_E_OPERATION;
+    if (!tree_lock_try()) {
+        arch_pause();
+        return RESTART;
+    }
+    error = operations[number](thread, x);
+    tree_unlock();
+    return error;
+}
+
+static status operate_saved(struct thread *thread)
 {
     struct whit_registers *save = thread->save;
-    const uint64_t number = save->x[10];
     uint64_t x[OP_WORDS];
-    status error = RESTART;
+    status error;
 
-    if (number >= WHIT_OP_COUNT) {
-        save->x[10] = WHIT_E_OPERATION;
-        return;
-    }
     /* Read once: with a state page, somebody else may be writing them. */
     memcpy(x, save->x, sizeof(x));
-    if (tree_lock_try()) {
-        error = operations[number](thread, x);
-        tree_unlock();
-    } else {
-        arch_pause();
-    }
+    error = syscall_operate(thread, save->x[10], x);
     memcpy(save->x, x, sizeof(x));
     if (error == RESTART)
         save->pc -= 4;
-    else
-        save->x[10] = (uint64_t)error;
+    return error;
 }
 
 void syscall_handle(struct core *core, struct thread *thread, unsigned call)
 {
+    struct whit_registers *save = thread->save;
+    status error = WHIT_OK;
+
     switch (call) {
     case WHIT_CALL:
         portal_call(core, thread);
-        break;
+        return;
     case WHIT_REPLY:
         portal_reply(core, thread);
-        break;
+        return;
     case WHIT_NOTIFY:
-        signal_call(core, thread);
+        error = signal_call(core, thread, save->x[10], save->x[0]);
         break;
     case WHIT_WAIT:
-        signal_wait(core, thread);
+        error = signal_wait(core, thread, save->x[10], save->x[0], &save->x[0]);
         break;
     case WHIT_YIELD:
-        thread->save->x[10] = WHIT_OK;
-        sched_rotate(core);
+        sched_give_way(core);
         break;
     case WHIT_OP:
-        call_operation(thread);
+        error = operate_saved(thread);
         break;
     default:
-        thread->save->x[10] = WHIT_E_OPERATION;
+        error = WHIT_E_OPERATION;
         break;
     }
+    if (error != RESTART)
+        save->x[10] = (uint64_t)error;
 }

@@ -49,54 +49,37 @@ static uint64_t fault_ipa(const struct thread *thread, uint64_t esr, uint64_t fa
     return vcpu_translate(far);
 }
 
-static void system_save(struct thread *thread)
+static void registers_save(struct core *core, struct thread *thread)
 {
     struct whit_registers *save = thread->save;
 
+    fp_enter(core, thread);
+    save->pc = READ_SYSREG(elr_el2);
     save->pstate = READ_SYSREG(spsr_el2);
     save->sp = READ_SYSREG(sp_el0);
     save->tls = READ_SYSREG(tpidr_el0);
-    save->tls_ro = READ_SYSREG(tpidrro_el0);
-}
-
-static void registers_save(struct core *core, struct thread *thread)
-{
-    fp_enter(core, thread);
-    thread->save->pc = READ_SYSREG(elr_el2);
-    system_save(thread);
-}
-
-/* A program runs at EL0t with nothing masked; only its flags are its own. */
-#define PSTATE_NATIVE UINT64_C(0xf0000000)
-
-static void registers_load(const struct thread *thread)
-{
-    const struct whit_registers *save = thread->save;
-
-    WRITE_SYSREG(elr_el2, save->pc);
-    WRITE_SYSREG(spsr_el2, thread->type == WHIT_VCPU ? vcpu_pstate(save->pstate)
-                                                     : save->pstate & PSTATE_NATIVE);
-    WRITE_SYSREG(sp_el0, save->sp);
-    WRITE_SYSREG(tpidr_el0, save->tls);
-    WRITE_SYSREG(tpidrro_el0, save->tls_ro);
 }
 
 /* Leaves the kernel; `before` was the current thread when it was entered, or NULL. */
 static struct thread *leave(struct core *core, struct thread *before)
 {
     struct thread *next = core_next(core);
+    const struct whit_registers *save = next->save;
+    uint64_t pstate = save->pstate;
 
     if (next != before)
         fp_preempt(core, before);
     if (next->type == WHIT_VCPU) {
         vcpu_enter(core, next);
+        pstate = vcpu_pstate(pstate);
     } else {
         fp_resume(core, next);
         vcpu_leave(core);
+        pstate &= PSTATE_NATIVE;
     }
     /* No barrier: the kernel does not translate by it, and the eret synchronises. */
     WRITE_SYSREG(vttbr_el2, next->space->vttbr);
-    registers_load(next);
+    registers_load(save, pstate);
     return next;
 }
 
@@ -147,28 +130,39 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
     return leave(core, thread);
 }
 
-/*
- * A call of a program other than the fast ones, with only its arguments saved.  thread NULL: it
- * goes on; else another is chosen (exception_switch) once its other registers are saved too.
- */
-struct call_result exception_call(struct core *core, struct thread *thread, unsigned call)
+/* NOTIFY, WAIT and YIELD. */
+struct call_result exception_event(struct core *core, unsigned call, uint64_t selector,
+                                   uint64_t argument)
 {
-    struct whit_registers *save = thread->save;
-    const uint64_t pc = READ_SYSREG(elr_el2);
+    struct thread *thread = core_current(core);
+    struct call_result result = {0, WHIT_OK};
 
-    save->pc = pc;
+    if (call == WHIT_WAIT)
+        result.status = (uint64_t)signal_wait(core, thread, selector, argument, &result.value);
+    else if (call == WHIT_NOTIFY)
+        result.status = (uint64_t)signal_call(core, thread, selector, argument);
+    else
+        sched_give_way(core);
+    return result;
+}
+
+/* Returns the status, for x10: the operation's number if it is to be executed again. */
+uint64_t exception_operate(struct core *core, uint64_t *x, uint64_t number)
+{
+    struct thread *thread = core_current(core);
+    status result;
+
     fp_enter(core, thread);
-    syscall_handle(core, thread, call);
-    if (core->reschedule || core_current(core) != thread)
-        return (struct call_result){save, thread};
-    if (save->pc != pc)
-        WRITE_SYSREG(elr_el2, save->pc);
-    return (struct call_result){save, NULL};
+    result = syscall_operate(thread, number, x);
+    if (result != RESTART)
+        return (uint64_t)result;
+    WRITE_SYSREG(elr_el2, READ_SYSREG(elr_el2) - INSTRUCTION_BYTES);
+    return number;
 }
 
 struct thread *exception_switch(struct core *core, struct thread *thread)
 {
-    system_save(thread);
+    registers_save(core, thread);
     return leave(core, thread);
 }
 

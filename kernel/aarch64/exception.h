@@ -8,12 +8,16 @@
 struct thread *exception_synchronous(struct core *core, struct thread *thread);
 struct thread *exception_interrupt(struct core *core, struct thread *thread);
 struct thread *exception_serror(struct core *core, struct thread *thread);
-/* x0: where the arguments and results of the call are; x1: the thread, if another is to run. */
+/*
+ * Calls of programs of which only what C changes was saved.  If core.reschedule is set afterwards
+ * the rest is saved too, and exception_switch chooses another thread.
+ */
 struct call_result {
-    struct whit_registers *save;
-    struct thread *thread;
+    uint64_t value, status; /* for x0 and x10 */
 };
-struct call_result exception_call(struct core *core, struct thread *thread, unsigned call);
+struct call_result exception_event(struct core *core, unsigned call, uint64_t selector,
+                                   uint64_t argument);
+uint64_t exception_operate(struct core *core, uint64_t *x, uint64_t number);
 struct thread *exception_switch(struct core *core, struct thread *thread);
 struct thread *exception_first(struct core *core);
 _Noreturn void exception_bad(uint64_t vector, uint64_t sp, uint64_t frame);

@@ -1,25 +1,52 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A guest's exit and its end, as thread_fault and portal_reply do it when nothing else happens. */
+/*
+ * A fault or exit and its end, as thread_fault and portal_reply do it when nothing else happens.
+ */
 #include "exit.h"
 #include "portal.h"
 #include "space.h"
 #include "vcpu.h"
 
-enum { EC_HVC64 = 0x16, EC_SMC64 = 0x17, EC_REGISTER = 0x18, EC_DATA_ABORT = 0x24 };
-enum { DATA_ABORT_WALK = 1 << 7, DATA_ABORT_STATUS = 0x3f, STATUS_PERMISSION = 0x0c };
+enum {
+    EC_UNKNOWN = 0x00,
+    EC_SVC64 = 0x15,
+    EC_HVC64 = 0x16,
+    EC_SMC64 = 0x17,
+    EC_REGISTER = 0x18,
+    EC_INSTRUCTION_ABORT = 0x20,
+    EC_DATA_ABORT = 0x24
+};
+enum { ABORT_WALK = 1 << 7, ABORT_STATUS = 0x3f, STATUS_PERMISSION = 0x0c };
 
-/* Does this exit need nothing but its handler?  *ipa: of a data abort that HPFAR_EL2 tells. */
-static bool is_plain(uint64_t esr, uint64_t *ipa)
+/* Where the fault or exit was: FAR_EL2, and the IPA of an abort. */
+struct place {
+    uint64_t far, ipa;
+};
+
+/* Does a program's fault need nothing but its handler?  Its addresses are IPAs. */
+static bool is_plain_fault(uint64_t esr, struct place *place)
 {
     const unsigned class = (unsigned)(esr >> 26) & 0x3f;
 
-    *ipa = 0;
+    if (class == EC_DATA_ABORT || class == EC_INSTRUCTION_ABORT) {
+        place->far = place->ipa = READ_SYSREG(far_el2);
+        return true;
+    }
+    return class == EC_UNKNOWN || (class == EC_SVC64 && (esr & 0xffff) == 0);
+}
+
+/* Does a guest's exit?  Of aborts only those whose IPA HPFAR_EL2 tells. */
+static bool is_plain_exit(uint64_t esr, struct place *place)
+{
+    const unsigned class = (unsigned)(esr >> 26) & 0x3f;
+
     if (class == EC_HVC64)
         return (esr & 0xffff) == 0;
     if (class == EC_DATA_ABORT) {
-        if ((esr & DATA_ABORT_STATUS) >= STATUS_PERMISSION || (esr & DATA_ABORT_WALK))
+        if ((esr & ABORT_STATUS) >= STATUS_PERMISSION || (esr & ABORT_WALK))
             return false;
-        *ipa = (READ_SYSREG(hpfar_el2) >> 4) << 12 | (READ_SYSREG(far_el2) & (WHIT_PAGE - 1));
+        place->far = READ_SYSREG(far_el2);
+        place->ipa = (READ_SYSREG(hpfar_el2) >> 4) << 12 | (place->far & (WHIT_PAGE - 1));
         return true;
     }
     return class == EC_SMC64 || (class == EC_REGISTER && !vcpu_is_answered(esr));
@@ -30,10 +57,11 @@ struct exit_entry exit_begin(struct core *core, struct thread *thread)
     const uint64_t esr = READ_SYSREG(esr_el2);
     const struct portal *portal = thread->fault;
     struct whit_registers *save = thread->save;
+    struct place place = {0, 0};
     struct thread *handler;
-    uint64_t ipa;
 
-    if (!portal || core->reschedule || !is_plain(esr, &ipa))
+    if (!portal || core->reschedule ||
+        !(thread->type == WHIT_VCPU ? is_plain_exit(esr, &place) : is_plain_fault(esr, &place)))
         return (struct exit_entry){NULL, 0};
     handler = portal->handler;
     if (handler->link != (uintptr_t)core)
@@ -43,11 +71,9 @@ struct exit_entry exit_begin(struct core *core, struct thread *thread)
     save->pc = READ_SYSREG(elr_el2);
     save->pstate = READ_SYSREG(spsr_el2);
     save->tls = READ_SYSREG(tpidr_el0);
-    save->tls_ro = READ_SYSREG(tpidrro_el0);
     save->esr = esr;
-    /* Written by aborts; before one it may be somebody else's address. */
-    save->far = (esr >> 26 & 0x3f) == EC_DATA_ABORT ? READ_SYSREG(far_el2) : 0;
-    save->ipa = ipa;
+    save->far = place.far;
+    save->ipa = place.ipa;
     handler->link = (uintptr_t)thread | LINK_SLOW | LINK_KERNEL;
     thread->callee = handler;
     core->current = (uintptr_t)handler | (core->borrowed ? CURRENT_SLOW : 0);
@@ -58,7 +84,6 @@ struct exit_entry exit_begin(struct core *core, struct thread *thread)
     WRITE_SYSREG(spsr_el2, 0);
     WRITE_SYSREG(sp_el0, handler->entry_sp);
     WRITE_SYSREG(tpidr_el0, handler->entry_tls);
-    WRITE_SYSREG(tpidrro_el0, handler->save->tls_ro);
     /* No barrier: the kernel does not translate by it, and the eret synchronises. */
     WRITE_SYSREG(vttbr_el2, handler->space->vttbr);
     return (struct exit_entry){save, portal->badge};
@@ -69,26 +94,26 @@ struct thread *exit_end(struct core *core, struct thread *handler)
     struct thread *thread = (struct thread *)(handler->link & ~(uintptr_t)LINK_MASK);
     const struct whit_registers *save;
     uint64_t pstate;
+    bool guest;
 
-    /* Gone meanwhile; or not loaded: its registers were asked for, or it is no guest at all. */
-    if (!thread || core->el1_owner != thread || thread->stopped || core->reschedule)
+    /* Gone meanwhile. */
+    if (!thread || thread->stopped || core->reschedule)
         return NULL;
     save = thread->save;
     pstate = save->pstate;
-    if (!vcpu_pstate_is_plain(pstate))
+    guest = thread->type == WHIT_VCPU;
+    /* Its registers were asked for, so that they are not loaded; or it is in a rare mode. */
+    if (guest && (core->el1_owner != thread || !vcpu_pstate_is_plain(pstate)))
         return NULL;
     handler->link = (uintptr_t)core;
     thread->callee = NULL;
-    core->current = (uintptr_t)thread | CURRENT_SLOW;
+    core->current = (uintptr_t)thread | (guest ? CURRENT_SLOW : 0);
 
     fp_preempt(core, NULL); /* the handler's are dead */
     fp_resume(core, thread);
-    vcpu_enter_loaded(core, thread);
-    WRITE_SYSREG(elr_el2, save->pc);
-    WRITE_SYSREG(spsr_el2, pstate & PSTATE_PLAIN);
-    WRITE_SYSREG(sp_el0, save->sp);
-    WRITE_SYSREG(tpidr_el0, save->tls);
-    WRITE_SYSREG(tpidrro_el0, save->tls_ro);
+    if (guest)
+        vcpu_enter_loaded(core, thread);
     WRITE_SYSREG(vttbr_el2, thread->space->vttbr);
+    registers_load(save, guest ? pstate & PSTATE_PLAIN : pstate & PSTATE_NATIVE);
     return thread;
 }

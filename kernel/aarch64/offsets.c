@@ -29,7 +29,7 @@ void offsets(void)
     OFFSET(THREAD_SAVE, struct thread, save);
     OFFSET(SPACE_VTTBR, struct space, vttbr);
     OFFSET(SPACE_DIRECTORY_OFFSET, struct space, directory);
-    OFFSET(THREAD_TYPE, struct thread, type);
+    OFFSET(CORE_RESCHEDULE, struct core, reschedule);
     OFFSET(REGISTERS_SP, struct whit_registers, sp);
     OFFSET(REGISTERS_ESR, struct whit_registers, esr);
     OFFSET(REGISTERS_IPA, struct whit_registers, ipa);

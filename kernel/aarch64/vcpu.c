@@ -21,7 +21,7 @@
  * Not in either list, because guests cannot reach them: break- and watchpoints (MDCR_EL2.TDA), the
  * PMU (TPM, while a guest runs), activity monitors, SVE, SME and trace (CPTR_EL2), pointer
  * authentication keys (HCR_EL2.APK = 0), MTE (ATA = 0), SCXTNUM (EnSCXT = 0), MPAM (MPAM2_EL2), the
- * physical timer (CNTHCTL_EL2).  SP_EL0, TPIDR_EL0 and TPIDRRO_EL0 are in whit_registers.
+ * physical timer (CNTHCTL_EL2).  SP_EL0 and TPIDR_EL0 are in whit_registers.
  */
 #define EL1_REGISTERS(X)                                                                           \
     X(WHIT_TTBR0_EL1, ttbr0_el1)                                                                   \

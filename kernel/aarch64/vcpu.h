@@ -25,7 +25,9 @@
     /* floating point would trap (E2H = 0) */                                                      \
     X(WHIT_CPACR_EL1, cpacr_el1, CPACR_FPEN)                                                       \
     /* single step, break- and watchpoints, debug communication channel */                         \
-    X(WHIT_MDSCR_EL1, mdscr_el1, 0)
+    X(WHIT_MDSCR_EL1, mdscr_el1, 0)                                                                \
+    /* programs can read it */                                                                     \
+    X(WHIT_TPIDRRO_EL0, tpidrro_el0, 0)
 
 #define TCR_EL1_NATIVE (BIT(7) | BIT(23)) /* EPD0, EPD1 */
 
@@ -122,6 +124,20 @@ uint64_t vcpu_pstate_rare(uint64_t pstate);
 static inline uint64_t vcpu_pstate(uint64_t pstate)
 {
     return vcpu_pstate_is_plain(pstate) ? pstate & PSTATE_PLAIN : vcpu_pstate_rare(pstate);
+}
+
+/* A program runs at EL0t with nothing masked; only its flags are its own. */
+#define PSTATE_NATIVE PSTATE_FLAGS
+
+/* What a thread continues with, but for x0-x30; pstate is sanitised. */
+static inline void registers_load(const struct whit_registers *save, uint64_t pstate)
+{
+    const uint64_t sp = save->sp, pc = save->pc, tls = save->tls;
+
+    WRITE_SYSREG(sp_el0, sp);
+    WRITE_SYSREG(elr_el2, pc);
+    WRITE_SYSREG(tpidr_el0, tls);
+    WRITE_SYSREG(spsr_el2, pstate);
 }
 
 /* The physical interrupt of the virtual timer: it stays active until its guest ends it. */

@@ -73,9 +73,11 @@ vectors:
     b.eq    call
     cmp     x11, #WHIT_NOTIFY
     b.eq    notify
+    cmp     x11, #WHIT_OP
+    b.eq    operate
     sub     x12, x11, #WHIT_WAIT
-    cmp     x12, #WHIT_OP - WHIT_WAIT
-    b.ls    light
+    cmp     x12, #WHIT_YIELD - WHIT_WAIT
+    b.ls    event
     ldp     x11, x12, [sp, #CORE_SCRATCH]
     b       synchronous
 
@@ -168,11 +170,11 @@ reply:
 
 /*
  * notify: a signal of this core that has no target, or a waiter that does something else now.  The
- * bits stick, and that is all.  x0-x9 keep their values.
+ * bits stick, and that is all.  Else C tells the target; or it looks why the signal was not found.
  */
 notify:
     cmp     x10, #WHIT_SLOTS >> 12, lsl #12
-    b.hs    light
+    b.hs    event
     ldr     x12, [sp, #CORE_CURRENT]
     and     x12, x12, #~1
     ldr     x12, [x12, #THREAD_SPACE]
@@ -184,20 +186,20 @@ notify:
     ldr     x12, [x12]
     eor     x12, x12, #CAP_SIGNAL
     tst     x12, #0x00ff000000000000
-    b.ne    light
-    tbz     x12, #56, light                 /* WHIT_R_NOTIFY */
+    b.ne    event
+    tbz     x12, #56, event                 /* WHIT_R_NOTIFY */
     ldr     x13, [x12, #SIGNAL_HOME]
     cmp     sp, x13
-    b.ne    light
+    b.ne    1f
     ldrb    w13, [x12, #SIGNAL_TARGET]
     ldr     x14, [x12, #SIGNAL_BITS]
-    cbz     w13, 1f                         /* WHIT_TARGET_NONE */
+    cbz     w13, 2f                         /* WHIT_TARGET_NONE */
     cmp     w13, #TARGET_WAITER
-    b.ne    light
+    b.ne    1f
     ldr     x13, [x12, #SIGNAL_THREAD]
     ldrb    w13, [x13, #THREAD_STATE]
-    cbnz    w13, light                      /* THREAD_WAITING: it may be for this signal */
-1:  orr     x14, x14, x0
+    cbnz    w13, 1f                         /* THREAD_WAITING: it may be for this signal */
+2:  orr     x14, x14, x0
     str     x14, [x12, #SIGNAL_BITS]
     mov     x10, xzr
     mov     x11, xzr
@@ -206,55 +208,80 @@ notify:
     mov     x14, xzr
     eret
 
+1:  str     x30, [sp, #-16]!
+    mov     x2, x0
+    and     x1, x12, #0x00ffffffffffffff    /* without the rights */
+    add     x0, sp, #16
+    bl      signal_notify
+    mov     x0, xzr
+    mov     x1, xzr
+    b       event_end
+
 /*
- * The other calls: by contract x7-x9 and x11-x17 are dead, and C keeps x19-x30.  So only arguments
- * are saved; if another thread is to run, the rest is saved after C, when the registers hold what
- * they held before it.  x11: number of the call.
+ * The other calls of programs.  C keeps x19-x30 (and x18, which it does not know); all else but
+ * arguments and results is dead by contract.  So the registers are saved only if another thread is
+ * to run, and after C.  x11: number of the call.
  */
-light:
-    cmp     x11, #WHIT_OP
-    ccmp    x10, #WHIT_OP_NULL, #0, eq
-    b.eq    2f
-    stp     x0, x1, [sp, #CORE_SCRATCH]
-    ldr     x1, [sp, #CORE_CURRENT]
-    and     x1, x1, #~1
-    ldr     x0, [x1, #THREAD_SAVE]
-    stp     x2, x3, [x0, #16 * 1]
-    stp     x4, x5, [x0, #16 * 2]
-    str     x6, [x0, #16 * 3]
-    str     x10, [x0, #16 * 5]
-    ldp     x2, x3, [sp, #CORE_SCRATCH]
-    stp     x2, x3, [x0]
-    str     x30, [sp, #CORE_SCRATCH]
-    mov     x0, sp
-    mov     w2, w11
-    bl      exception_call
-    ldr     x30, [sp, #CORE_SCRATCH]
-    cbnz    x1, 3f
-    ldp     x2, x3, [x0, #16 * 1]           /* x0: save area */
-    ldp     x4, x5, [x0, #16 * 2]
-    ldr     x6, [x0, #16 * 3]
-    ldr     x10, [x0, #16 * 5]
-    ldp     x0, x1, [x0]
-    mov     x7, xzr
-    mov     x8, xzr
-    mov     x9, xzr
-    mov     x13, xzr
-    mov     x14, xzr
-    mov     x15, xzr
-    mov     x16, xzr
-    mov     x17, xzr
-2:  mov     x11, xzr
+event:
+    str     x30, [sp, #-16]!
+    mov     x3, x0
+    mov     x2, x10
+    mov     w1, w11
+    add     x0, sp, #16
+    bl      exception_event
+event_end:                                  /* x0: result; x1: status */
+    ldr     x30, [sp], #16
+    mov     x10, x1
+    .irp n, 1, 2, 3, 4, 5, 6
+    mov     x\n, xzr
+    .endr
+    ldr     w11, [sp, #CORE_RESCHEDULE]
+    cbnz    w11, switch
+call_end:
+    .irp n, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17
+    mov     x\n, xzr
+    .endr
+    eret
+
+operate:
+    cbz     x10, 1f                         /* WHIT_OP_NULL */
+    stp     x0, x1, [sp, #-64]!
+    stp     x2, x3, [sp, #16]
+    stp     x4, x5, [sp, #32]
+    stp     x6, x30, [sp, #48]
+    mov     x2, x10
+    mov     x1, sp
+    add     x0, sp, #64
+    bl      exception_operate
+    mov     x10, x0
+    ldp     x6, x30, [sp, #48]
+    ldp     x4, x5, [sp, #32]
+    ldp     x2, x3, [sp, #16]
+    ldp     x0, x1, [sp], #64
+    ldr     w11, [sp, #CORE_RESCHEDULE]
+    cbz     w11, call_end
+    b       switch
+1:  mov     x11, xzr
     mov     x12, xzr
     eret
 
-3:  stp     x18, x19, [x0, #16 * 9]         /* x1: the thread */
-    stp     x20, x21, [x0, #16 * 10]
-    stp     x22, x23, [x0, #16 * 11]
-    stp     x24, x25, [x0, #16 * 12]
-    stp     x26, x27, [x0, #16 * 13]
-    stp     x28, x29, [x0, #16 * 14]
-    str     x30, [x0, #16 * 15]
+switch:
+    ldr     x11, [sp, #CORE_CURRENT]
+    and     x11, x11, #~1
+    ldr     x12, [x11, #THREAD_SAVE]
+    stp     x0, x1, [x12]
+    stp     x2, x3, [x12, #16 * 1]
+    stp     x4, x5, [x12, #16 * 2]
+    str     x6, [x12, #16 * 3]
+    str     x10, [x12, #16 * 5]
+    stp     x18, x19, [x12, #16 * 9]
+    stp     x20, x21, [x12, #16 * 10]
+    stp     x22, x23, [x12, #16 * 11]
+    stp     x24, x25, [x12, #16 * 12]
+    stp     x26, x27, [x12, #16 * 13]
+    stp     x28, x29, [x12, #16 * 14]
+    str     x30, [x12, #16 * 15]
+    mov     x1, x11
     mov     x0, sp
     bl      exception_switch
     b       thread_resume
@@ -262,16 +289,9 @@ light:
 /* The general paths: all registers saved, then C decides which thread to resume. */
 synchronous:
     save_registers
-    ldrb    w2, [x0, #THREAD_TYPE]
+    mov     x19, x0
     mov     x1, x0
     mov     x0, sp
-    cbnz    w2, exit
-    bl      exception_synchronous
-    b       thread_resume
-
-/* A guest's exit: exit.c may enter its handler at once, with the message of thread_fault. */
-exit:
-    mov     x19, x1
     bl      exit_begin
     cbz     x0, 1f
     mov     x10, x1
@@ -306,7 +326,11 @@ general:
     .irp n, 11, 12, 13, 14, 15, 16
     mov     x\n, xzr
     .endr
-    b       synchronous
+    save_registers
+    mov     x1, x0
+    mov     x0, sp
+    bl      exception_synchronous
+    b       thread_resume
 
 interrupt:
     save_registers
