@@ -59,6 +59,8 @@ extern void (*fake_on_pause)(void);
 extern void (*fake_on_kick)(struct core *core);
 /* Called by arch_idle instead, if set. */
 extern void (*fake_on_idle)(struct core *core);
+/* Called by arch_thread_release, if set. */
+extern void (*fake_on_release)(const struct thread *thread);
 
 /* ---- cores: fake_core_count of them, one of which runs this */
 extern struct core fake_cores[CORES_MAX];
