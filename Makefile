@@ -261,7 +261,7 @@ build/host/test_%: build/host/obj/tests/host/test_%.c.o \
 	$(call step,HOSTLD)
 	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) build/host/libkernel.a -lfdt -o $@
 
-.PHONY: tools host-tests test-build test check-clang format-check size bench figures clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench figures models clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -301,6 +301,10 @@ size: build/tools/lines build/kernel-release/whit.elf
 
 bench: build/kernel-release/Image build/bench/paths.cpio build/tools/plugin.so build/tools/trace
 	@tools/bench.sh $(BENCH)
+
+# The protocols between cores: tests/models
+models:
+	@tests/models/models.sh
 
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
 	@tools/figures.sh
