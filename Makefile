@@ -300,7 +300,7 @@ fuzz-host: build/fuzz/model
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 .PHONY: fuzz-host
-.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures models clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -343,6 +343,10 @@ irqoff: build/kernel-release/Image build/tests/irqoff.cpio build/tools/masked.so
 
 bench: build/kernel-release/Image build/bench/paths.cpio build/tools/plugin.so build/tools/trace
 	@tools/bench.sh $(BENCH)
+
+# The protocols between cores: tests/models
+models:
+	@tests/models/models.sh
 
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
 	@tools/figures.sh

@@ -38,9 +38,11 @@ uint64_t core_grace_begin(void)
 {
     struct core *here = core_here();
 
-    here->grace_begun = grace_latest + 1;
     /* Release: what was unlinked is seen unlinked by whoever answers this ticket. */
     __atomic_store_n(&grace_latest, grace_latest + 1, __ATOMIC_RELEASE);
+    /* Another core may go on with this: it looks under the lock, which this one drops together with
+     * all that it found under it. */
+    here->grace_seen = grace_latest;
     arch_core_publish();
     for (uint32_t i = 0; i < CORES_MAX && cores[i]; i++)
         if (cores[i] != here && cores[i]->online)
@@ -55,9 +57,6 @@ bool core_grace_over(uint64_t ticket)
     for (uint32_t i = 0; i < CORES_MAX && cores[i]; i++)
         if (cores[i] != here && cores[i]->online &&
             __atomic_load_n(&cores[i]->grace_seen, __ATOMIC_ACQUIRE) < ticket) {
-            /* Who begins one interrupts the others: it has not been asked itself. */
-            if (cores[i]->grace_begun >= ticket)
-                arch_core_kick(cores[i]);
             arch_pause();
             return false;
         }
@@ -66,11 +65,13 @@ bool core_grace_over(uint64_t ticket)
 
 void core_ipi(struct core *core)
 {
-    /* Taken from a program or from idling: this core holds no pointer into any object now. */
-    __atomic_store_n(&core->grace_seen, __atomic_load_n(&grace_latest, __ATOMIC_ACQUIRE),
-                     __ATOMIC_RELEASE);
+    const uint64_t ticket = __atomic_load_n(&grace_latest, __ATOMIC_ACQUIRE);
+
     signal_inbox_run(core);
     request_run_all(core);
+    /* Taken from a program or from idling: this core holds no pointer into any object now, and what
+     * was asked of an object before the ticket was taken is done. */
+    __atomic_store_n(&core->grace_seen, ticket, __ATOMIC_RELEASE);
 }
 
 struct thread *core_next(struct core *core)

@@ -41,7 +41,6 @@ struct core {
     struct signal *inbox_rest;   /* taken out, not yet delivered; empty outside of the kernel */
     struct request *requests;
     uint64_t grace_seen;  /* last grace period that this core answered */
-    uint64_t grace_begun; /* last one that it began; under the tree lock */
     void *arch;           /* the architecture's per-core state */
 };
 

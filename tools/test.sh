@@ -1,3 +1,4 @@
+    ! wanted check/models || run_counted check/models tests/models/models.sh
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #

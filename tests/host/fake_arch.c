@@ -19,6 +19,7 @@ void (*fake_on_kick)(struct core *core);
 void (*fake_on_idle)(struct core *core);
 void (*fake_on_step)(struct core *core);
 unsigned fake_steps;
+void (*fake_on_release)(const struct thread *thread);
 bool fake_kicked[CORES_MAX], fake_virq_waiting;
 struct core fake_cores[CORES_MAX];
 uint32_t fake_here;
@@ -453,6 +454,8 @@ void arch_thread_release(struct core *core, struct thread *thread)
     record(FAKE_RELEASE, thread, 0, 0);
     if (thread->type == WHIT_VCPU)
         timer_cancel(core, &thread->vcpu.timer);
+    if (fake_on_release)
+        fake_on_release(thread);
 }
 
 void arch_vcpu_init(struct thread *thread)

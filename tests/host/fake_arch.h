@@ -62,6 +62,8 @@ extern void (*fake_on_idle)(struct core *core);
 /* Called by arch_interrupts, if set, which counts its calls. */
 extern void (*fake_on_step)(struct core *core);
 extern unsigned fake_steps;
+/* Called by arch_thread_release, if set. */
+extern void (*fake_on_release)(const struct thread *thread);
 
 /* ---- cores: fake_core_count of them, one of which runs this */
 extern struct core fake_cores[CORES_MAX];
