@@ -294,15 +294,11 @@ build/clang/%.o: % | build/fdt/libfdt.a
 # What of the kernel's core the host tests reach. Without optimisation, so that each line and branch
 # is there; the sanitizers' own branches are not.
 COVER_TESTS := $(patsubst tests/host/%.c,build/coverage/%,$(wildcard tests/host/test_*.c))
-COVER_FLAGS := $(filter-out -O1 $(SANITIZE),$(HOST_FLAGS)) -O0
+COVER_FLAGS := $(filter-out -O1 $(SANITIZE),$(HOST_FLAGS)) -O0 --coverage
 
 .PHONY: coverage
 coverage: $(COVER_TESTS)
 	@tools/coverage.sh
-
-build/coverage/obj/kernel/%.c.o: kernel/%.c Makefile
-	$(call step,HOSTCC)
-	$(Q)$(HOSTCC) $(COVER_FLAGS) --coverage $(DEPS) -c $< -o $@
 
 build/coverage/obj/%.c.o: %.c Makefile
 	$(call step,HOSTCC)
