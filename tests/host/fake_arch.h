@@ -70,6 +70,9 @@ void fake_cores_init(uint32_t count);
 extern bool fake_kicked[CORES_MAX]; /* by arch_core_kick, until the test takes the interrupt */
 extern bool fake_virq_waiting;      /* answer of arch_virq_waiting */
 
+/* True if `act` stops the machine and says `what`; otherwise a panic ends the test. */
+bool fake_panics(void (*act)(void), const char *what);
+
 /*
  * ---- translation.  A walker may cache every valid entry at any time until it is invalidated.
  * Number of translations that are gone from the tables and may still be cached.
