@@ -20,7 +20,7 @@ void (*fake_on_kick)(struct core *core);
 void (*fake_on_idle)(struct core *core);
 void (*fake_on_step)(struct core *core);
 unsigned fake_steps;
-bool fake_kicked[CORES_MAX], fake_virq_waiting;
+bool fake_kicked[CORES_MAX], fake_virq_waiting, fake_vtimer_held;
 struct core fake_cores[CORES_MAX];
 uint32_t fake_here;
 
@@ -424,7 +424,7 @@ void arch_power(unsigned action)
 
 void arch_log(char character)
 {
-    (void)character;
+    record(FAKE_LOG, NULL, (uint64_t)character, 0);
 }
 
 void arch_device_mapped(uintptr_t physical, uint64_t bytes)
@@ -471,13 +471,13 @@ uint64_t arch_vtimer_deadline(struct thread *thread)
 
 void vcpu_timer_due(struct thread *thread)
 {
-    (void)thread;
+    record(FAKE_VTIMER_DUE, thread, 0, 0);
 }
 
 bool arch_vtimer_held(struct thread *thread)
 {
     (void)thread;
-    return false;
+    return fake_vtimer_held;
 }
 
 bool arch_virq_waiting(struct thread *thread)
@@ -557,7 +557,7 @@ void fake_reset(void)
     fake_on_step = NULL;
     fake_steps = 0;
     memset(fake_kicked, 0, sizeof(fake_kicked));
-    fake_virq_waiting = false;
+    fake_virq_waiting = fake_vtimer_held = false;
     table_count = stale_count = 0;
     memset(vmid_may_cache, 0, sizeof(vmid_may_cache));
     fake_cache_detach();

@@ -309,9 +309,6 @@ static void stops(void)
     result("an archive that takes all tables of root's pool stops the machine",
            fake_panics(boot, "root cannot be made"));
     ram = small;
-    fresh();
-    fake_vmids = 0;
-    result("a processor without VMIDs stops the machine", fake_panics(boot, "root cannot be made"));
 }
 
 int main(void)
