@@ -94,13 +94,13 @@ static status map_check(const struct slot *memory, uint64_t address, uint64_t ac
     return cap_inert(memory) ? WHIT_E_BUSY : WHIT_OK;
 }
 
-/* The same mapping was begun and is not complete. */
+/* The memory is mapped (nothing else is its use, when a selector names it): it is the same mapping,
+ * and not complete. */
 static bool map_goes_on(const struct slot *memory, const struct space *space, uint64_t address,
                         uint64_t access)
 {
-    return cap_use(memory) == USE_MAPPED && cap_holder(memory) == space &&
-           mapping_start(memory) == address && mapping_access(memory) == access &&
-           mapping_phase(memory) != MAPPING_COMPLETE;
+    return cap_holder(memory) == space && mapping_start(memory) == address &&
+           mapping_access(memory) == access && mapping_phase(memory) != MAPPING_COMPLETE;
 }
 
 status memory_map(struct slot *memory, struct space *space, uint64_t address, uint64_t access)
