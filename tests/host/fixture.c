@@ -348,7 +348,9 @@ static const char *wrong_thread(struct thread *thread)
     EXPECT(!thread->budget || lives(thread->budget, WHIT_BUDGET));
     EXPECT(!thread->budget || thread->budget->thread == thread);
     EXPECT(!thread->budget || thread->core == thread->budget->core);
-    EXPECT(!thread->budget == !thread->budget_slot.word);
+    EXPECT(!thread->budget || thread->budget_slot.word);
+    /* Its core may have let it go for somebody who has not come back to take the slot away. */
+    EXPECT(thread->budget || !thread->budget_slot.word || thread->request.state);
     EXPECT(!thread->fault || lives(thread->fault, WHIT_PORTAL));
     EXPECT(!thread->space || thread->space == world_space || lives(thread->space, WHIT_SPACE));
     EXPECT(thread->stopped || thread->space);
