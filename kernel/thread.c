@@ -99,8 +99,8 @@ void thread_call_fail(struct thread *thread, enum whit_error error)
             registers_clear(thread->save);
             thread->save->x[10] = (uint64_t)error;
             thread->save->pc += 4;
-        } else if (thread->helping == HELP_FAULT) {
-            thread->stopped = 1;
+        } else {
+            thread->stopped = 1; /* at its fault */
         }
         thread->helping = HELP_NONE;
         return;
