@@ -134,6 +134,29 @@ static void test_map(void)
     EQUAL(fake_count(FAKE_DEVICE_MAPPED), 1);
 }
 
+static void end_space(void)
+{
+    world_between = NULL;
+    EQUAL(OP(WHIT_OP_DESTROY, A), WHIT_OK);
+}
+
+static void test_unmap(void)
+{
+    test_begin("an unmapping whose space ends between two steps has ended");
+    world_init();
+    EQUAL(world_make(A, WHIT_SPACE, WHIT_PROGRAM, 0, 0, 0), WHIT_OK);
+    world_take(B, 0x4000);
+    EQUAL(OP(WHIT_OP_DONATE, B, A), WHIT_OK);
+    world_take(C, 0x100000);
+    EQUAL(OP(WHIT_OP_MAP, C, A, 0x10000, RW), WHIT_OK);
+    fake_interrupt_every = 1;
+    world_between = end_space;
+    EQUAL(OP(WHIT_OP_UNMAP, C), WHIT_OK);
+    CHECK(!world_between && cap_use(world_slot(C)) == USE_NONE);
+    fake_interrupt_every = 0;
+    EQUAL(OP(WHIT_OP_UNMAP, C), WHIT_E_STATE);
+}
+
 static void test_donate(void)
 {
     test_begin("donate fills the pool, and map goes on after FUNDS");
@@ -216,6 +239,7 @@ int main(void)
     test_split();
     test_join();
     test_map();
+    test_unmap();
     test_donate();
     return test_finish();
 }

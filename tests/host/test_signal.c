@@ -423,7 +423,7 @@ static void test_target(void)
     EQUAL(ADMIN(WHIT_OP_CLEAR, bell, 2), WHIT_OK);
     CHECK(list_empty(&signal_at(bell)->pending));
 
-    test_begin("another number or virtual CPU is another target");
+    test_begin("another number, virtual CPU or budget is another target");
     struct program second = vcpu_new(0, 2);
     EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread, WHIT_VIRQ(41, 0x40, 1)),
           WHIT_OK);
@@ -434,6 +434,11 @@ static void test_target(void)
     CHECK(run(0) == low.t);
     CHECK(NOTIFY(0, bell, 1) == low.t);
     CHECK(second.t->vcpu.pending_map && !guest.t->vcpu.pending_map);
+    budget = make_budget(0, 60, 0, 0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, second.thread, WHIT_VIRQ(41, 0x40, 1),
+                budget),
+          WHIT_OK);
+    CHECK(signal_at(bell)->budget == budget_at(budget));
 }
 
 static void test_ends(void)
