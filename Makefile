@@ -298,7 +298,7 @@ COVER_FLAGS := $(filter-out -O1 $(SANITIZE),$(HOST_FLAGS)) -O0 --coverage
 
 .PHONY: coverage
 coverage: $(COVER_TESTS)
-	@tools/coverage.sh
+	@tools/coverage.sh $(COVER_TESTS)
 
 build/coverage/obj/%.c.o: %.c Makefile
 	$(call step,HOSTCC)

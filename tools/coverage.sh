@@ -5,15 +5,17 @@
 # of the kernel's core they reached, file by file, then each line and branch that they did not.
 # Fails if a line was not reached, or more than one branch in twenty, or if something that
 # tests/host/unreached.md says cannot be reached was reached after all.
+#
+#   tools/coverage.sh TEST...      programs below build/coverage/
 
 set -eu
 cd "$(dirname "$0")/.."
 
 out=build/coverage
+mkdir -p build/host # where some tests put what they compile
 
 find "$out/obj" -name '*.gcda' -exec rm -f {} +
-for test in "$out"/test_*; do
-    [ -x "$test" ] || continue
+for test in "$@"; do
     timeout 300 "$test" >"$test.log" 2>&1 </dev/null || {
         echo "$test failed; $test.log ends:"
         tail -n 5 "$test.log"
@@ -21,9 +23,12 @@ for test in "$out"/test_*; do
     }
 done
 
-# The same source may be in several objects: a header, or one that a test includes.  What one of
-# them reached is reached.
-find "$out/obj" -name '*.gcda' | while read -r data; do
+# Every source of the core, also one that no test links, and what tests include themselves.  The same
+# source may be in several objects; what one of them reached is reached.
+{
+    printf "$out/obj/%s.gcno\n" kernel/*.c
+    find "$out/obj/tests" -name '*.gcda'
+} | while read -r data; do
     gcov -b -c -t "$data" 2>/dev/null
 done | awk '
     /^ *-: *0:Source:/ {

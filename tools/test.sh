@@ -79,7 +79,7 @@ run_counted()
 
 run_checks()
 {
-    for check in check-clang format-check size bench; do
+    for check in check-clang format-check size coverage bench; do
         ! wanted "check/$check" || run_one "check/$check" build "$check"
     done
 }
