@@ -330,6 +330,29 @@ build/clang/%.o: % | build/fdt/libfdt.a
 	$(call step,CLANG)
 	$(Q)$(CLANG) $(CLANG_PROGRAM) $(DEPS) -c $< -o $@
 
+# What of the kernel's core the host tests reach. Without optimisation, so that each line and branch
+# is there; the sanitizers' own branches are not.
+COVER_TESTS := $(patsubst tests/host/%.c,build/coverage/%,$(wildcard tests/host/test_*.c))
+COVER_FLAGS := $(filter-out -O1 $(SANITIZE),$(HOST_FLAGS)) -O0 --coverage
+
+.PHONY: coverage
+coverage: $(COVER_TESTS)
+	@tools/coverage.sh $(COVER_TESTS)
+
+build/coverage/obj/%.c.o: %.c Makefile
+	$(call step,HOSTCC)
+	$(Q)$(HOSTCC) $(COVER_FLAGS) $(DEPS) -c $< -o $@
+
+build/coverage/libkernel.a: $(patsubst %,build/coverage/obj/%.o,$(CORE) $(FAKES))
+	$(call step,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+build/coverage/test_%: build/coverage/obj/tests/host/test_%.c.o \
+                   $$(addprefix build/coverage/obj/,$$(addsuffix .o,$$(test_$$*_links))) \
+                   build/coverage/libkernel.a
+	$(call step,HOSTLD)
+	$(Q)$(HOSTCC) --coverage $(filter %.o,$^) build/coverage/libkernel.a -lfdt -o $@
+
 format-check:
 	@command -v clang-format >/dev/null || { echo 'clang-format is not installed: skipped'; exit 0; }; \
 	find abi bench kernel lib programs tests tools -name '*.[ch]' 2>/dev/null | \
@@ -357,5 +380,5 @@ clean:
 distclean:
 	rm -rf build
 
--include $(shell find build/obj build/host build/long build/fuzz build/clang build/kernel-debug build/kernel-release \
+-include $(shell find build/obj build/host build/coverage build/long build/fuzz build/clang build/kernel-debug build/kernel-release \
                   -name '*.d' 2>/dev/null)

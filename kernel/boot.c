@@ -105,14 +105,19 @@ static const char *check_image(struct range file)
 
 /* ---- capabilities in root's table */
 
-/* The pool is larger than what is done here can use up. */
+/* What can only fail if the archive or the board is so large that root's pool is too small. */
+static void must(status error)
+{
+    if (error)
+        panic("root cannot be made");
+}
+
 static struct slot *next_slot(struct boot_work *work)
 {
     status error = WHIT_OK;
     struct slot *slot = cap_empty_slot(work->space, work->selector++, &error);
 
-    if (!slot)
-        panic("root's pool is too small");
+    must(error);
     return slot;
 }
 
@@ -153,15 +158,12 @@ static void tell(struct boot_work *work, enum whit_boot_kind kind, const struct 
 
 static void map(struct boot_work *work, struct slot *slot, uint64_t address, unsigned access)
 {
-    if (cap_units(slot) == 0)
-        panic("an empty range cannot be mapped");
     mapping_begin(slot, work->space, address, access);
     /* Interrupts are masked and wait until all is done. */
     status result = RESTART;
     while (result == RESTART)
         result = mapping_fill(slot);
-    if (result != WHIT_OK)
-        panic("root cannot be mapped");
+    must(result);
 }
 
 /* ---- root's own memory: one piece of RAM, cut into what it is used for */
@@ -187,8 +189,7 @@ static void make_space(struct boot_work *work, struct range *own)
     work->space = object_at(space);
     cap_root(&work->pool, WHIT_MEMORY, pool.base, POOL_BYTES / WHIT_UNIT, RAM_RIGHTS, 0);
     space_init(work->space, WHIT_PROGRAM);
-    if (space_donate(work->space, &work->pool))
-        panic("root's space cannot be made");
+    must(space_donate(work->space, &work->pool));
     work->selector = WHIT_SELF + 1;
     /* Now that there is a table, the pool's capability goes there like all others. */
     cap_move(&work->pool, next_slot(work));
@@ -215,15 +216,13 @@ static struct thread *make_thread(struct boot_work *work, struct range *own)
     struct slot *space = cap_slot(work->space, work->out->self_space);
     struct slot *core = cap_slot(work->space, work->out->first_core);
 
-    if (thread_make(thread, space, WHIT_NATIVE) ||
-        budget_make(budget, core, (const uint64_t[4]){ROOT_PRIORITY}))
-        panic("root's thread cannot be made");
+    must(thread_make(thread, space, WHIT_NATIVE));
+    must(budget_make(budget, core, (const uint64_t[4]){ROOT_PRIORITY}));
     work->out->self_thread = work->selector;
     add(work, WHIT_THREAD, thread, WHIT_SIZE_THREAD / WHIT_UNIT, OBJECT_RIGHTS);
     work->out->self_budget = work->selector;
     struct slot *slot = add(work, WHIT_BUDGET, budget, WHIT_SIZE_BUDGET / WHIT_UNIT, OBJECT_RIGHTS);
-    if (thread_bind_budget(thread, slot))
-        panic("root's budget cannot be bound");
+    must(thread_bind_budget(thread, slot));
     return thread;
 }
 
@@ -245,8 +244,7 @@ static uint64_t map_part(struct boot_work *work, struct slot *archive, struct ra
     if (bytes == 0)
         return address;
     struct slot *slot = next_slot(work);
-    if (cap_derive(archive, slot, part.base, bytes / WHIT_UNIT, MEMORY_RIGHTS, 0))
-        panic("root's image cannot be derived");
+    must(cap_derive(archive, slot, part.base, bytes / WHIT_UNIT, MEMORY_RIGHTS, 0));
     map(work, slot, address, access);
     return address + bytes;
 }
@@ -346,6 +344,8 @@ const char *boot_root(const struct boot_info *info, struct boot_work *work)
                                image->bss_bytes + stack_bytes;
     find_ram(work, info, archive, dtb);
     find_devices(work, info);
+    if (work->ram.overflow || work->device.overflow)
+        return "the board has too many memory ranges.";
     struct range own = {ranges_take(&work->ram, own_bytes, WHIT_PAGE), 0};
     own.end = own.base + own_bytes;
     if (own.base == 0)
@@ -373,8 +373,6 @@ const char *boot_root(const struct boot_info *info, struct boot_work *work)
     tell(work, WHIT_BOOT_ROOT, add_memory(work, own, RAM_RIGHTS, 0)); /* what is left over */
     add_ranges(work, &work->ram, WHIT_BOOT_RAM);
     add_ranges(work, &work->device, WHIT_BOOT_DEVICE);
-    if (work->ram.overflow || work->device.overflow)
-        return "the board has too many memory ranges.";
     work->out->first_free = work->selector;
 
     thread_set_start(thread, image->entry, STACK_TOP, 0, BOOT_PAGE);

@@ -144,9 +144,7 @@ uint64_t budget_end_time(const struct budget *budget, uint64_t now)
 
 void budget_refilled(struct budget *budget)
 {
-    if (budget->state != BUDGET_THROTTLED)
-        return;
-    budget->state = BUDGET_IDLE;
+    budget->state = BUDGET_IDLE; /* it was throttled: else its timer is not set */
     if (budget->thread || (budget->signal && signal_is_active(budget->signal)))
         budget_ready(budget);
 }

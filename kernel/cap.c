@@ -192,8 +192,7 @@ void cap_move(struct slot *from, struct slot *to)
     link_replace(&from->user, &to->user);
     if (cap_kind(from) == WHIT_SPACE && cap_flag(from, CAP_ORIGINAL)) {
         struct space *space = cap_object(from);
-        if (space->original == from)
-            space->original = to;
+        space->original = to;
     }
     slot_clear(from);
     cap_publish(to, word);
@@ -208,8 +207,6 @@ status cap_hold_check(const struct slot *from)
 
 status cap_hold(struct slot *from, struct slot *held, void *holder, enum cap_role role)
 {
-    if (cap_inert(from))
-        return WHIT_E_BUSY;
     unsigned rights = cap_rights(from);
     if (cap_kind(from) == WHIT_MEMORY)
         rights &= ~(unsigned)WHIT_R_MAKE;

@@ -182,9 +182,8 @@ void cap_move(struct slot *from, struct slot *to);
 /* Whether cap_hold would succeed.  Errors: DEPTH, BUSY (inert). */
 status cap_hold_check(const struct slot *from);
 
-/* Derives `from` into `held`, a slot inside the kernel object `holder`.  Errors: DEPTH, BUSY
- * (inert).
- */
+/* Derives `from`, which is not inert, into `held`, a slot inside the kernel object `holder`.
+ * Error: DEPTH. */
 status cap_hold(struct slot *from, struct slot *held, void *holder, enum cap_role role);
 
 /* Unlinks a leaf that is not mapped (it may be held) and empties it.  Harmless on an empty slot. */

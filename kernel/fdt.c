@@ -46,7 +46,8 @@ bool fdt_open(struct fdt *fdt, const void *blob)
     fdt->strings = load(head + 12);
     fdt->reservations = load(head + 16);
     uint32_t strings_bytes = load(head + 32), structure_bytes = load(head + 36);
-    if (fdt->bytes > FDT_BYTES_MAX || fdt->structure % 4 != 0 ||
+    /* Whole tokens: so every token, name and value lies at a multiple of 4, padding included. */
+    if (fdt->bytes > FDT_BYTES_MAX || (fdt->structure | structure_bytes) % 4 != 0 ||
         !block(fdt->bytes, fdt->structure, structure_bytes) ||
         !block(fdt->bytes, fdt->strings, strings_bytes) || !block(fdt->bytes, fdt->reservations, 0))
         return false;
@@ -68,8 +69,7 @@ static uint32_t take_token(const struct fdt *fdt, uint32_t *at)
 /* Moves *at over `bytes` and the padding; false if the block ends before. */
 static bool skip(const struct fdt *fdt, uint32_t *at, uint32_t bytes)
 {
-    uint32_t room = fdt->structure_end - *at;
-    if (bytes > room || (room - bytes) < ((4 - bytes % 4) % 4))
+    if (bytes > fdt->structure_end - *at)
         return false;
     *at += (bytes + 3) & ~3U;
     return true;
@@ -107,7 +107,7 @@ static bool enter(struct fdt_walk *walk)
     uint32_t room = fdt->structure_end - walk->next;
     size_t bytes = length(name, room);
 
-    if (bytes == room || walk->depth == FDT_DEPTH || !skip(fdt, &walk->next, (uint32_t)bytes + 1))
+    if (walk->depth == FDT_DEPTH || !skip(fdt, &walk->next, (uint32_t)bytes + 1))
         return false;
     struct fdt_level *level = &walk->level[++walk->depth];
     level->name = name;
@@ -197,7 +197,7 @@ bool fdt_has_path(const struct fdt_walk *walk, const char *path, size_t bytes)
             return false;
         at = end;
     }
-    return at == bytes && walk->depth >= 2;
+    return at == bytes;
 }
 
 uint32_t fdt_cell(struct fdt_property property, uint32_t index)

@@ -48,7 +48,8 @@ bool fdt_walk_next(struct fdt_walk *walk);
 struct fdt_property fdt_get(const struct fdt_walk *walk, const char *name);
 struct fdt_property fdt_get_at(const struct fdt_walk *walk, uint32_t depth, const char *name);
 
-/* True if the node's name without unit address is `name`, or its path is `path` (with '/'). */
+/* True if the node's name without unit address is `name`, or its path is `path` (with '/', and not
+ * empty). */
 bool fdt_is_named(const struct fdt_walk *walk, const char *name);
 bool fdt_has_path(const struct fdt_walk *walk, const char *path, size_t bytes);
 

@@ -75,14 +75,15 @@ status op_irq_bind(struct thread *self, uint64_t *x)
         return error;
     if (flags > WHIT_IRQ_EDGE || !bits)
         return WHIT_E_ARGUMENT;
+    error = cap_hold_check(slot);
+    if (error)
+        return error;
     signal = cap_object(slot);
     if (irq->signal_slot.word) {
         (void)irq_drop(irq);
         cap_remove(&irq->signal_slot);
     }
-    error = cap_hold(slot, &irq->signal_slot, irq, ROLE_IRQ_SIGNAL);
-    if (error)
-        return error;
+    (void)cap_hold(slot, &irq->signal_slot, irq, ROLE_IRQ_SIGNAL);
     irq->bits = bits;
     __atomic_store_n(&irq->signal, signal, __ATOMIC_SEQ_CST);
     irq_rearm(irq); /* it may have fired for its last owner when that was on its way out */

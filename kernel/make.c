@@ -78,8 +78,8 @@ static struct slot *make_needed(struct thread *self, enum whit_kind needs, uint6
     if (needs != WHIT_SPACE || selector != WHIT_SELF)
         return cap_find(self->space, selector, needs, WHIT_R_CONTROL, error);
     struct slot *original = self->space->original;
-    *error = original ? WHIT_E_RIGHTS : WHIT_E_CAPABILITY;
-    return original && !cap_flag(original, CAP_DYING) ? original : NULL;
+    *error = WHIT_E_RIGHTS;
+    return cap_flag(original, CAP_DYING) ? NULL : original;
 }
 
 status op_make(struct thread *self, uint64_t *x)

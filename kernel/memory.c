@@ -53,13 +53,6 @@ static bool memory_adjoins(const struct slot *lower, const struct slot *upper)
            cap_base(lower) + cap_bytes(lower) == cap_base(upper);
 }
 
-/* Rights and flags, all that is not place or size. */
-static bool memory_is_alike(const struct slot *a, const struct slot *b)
-{
-    return cap_rights(a) == cap_rights(b) &&
-           a->extent >> CAP_FLAGS_SHIFT == b->extent >> CAP_FLAGS_SHIFT;
-}
-
 status op_join(struct thread *self, uint64_t *x)
 {
     uint64_t selector = x[0], upper_selector = x[1];
@@ -74,7 +67,9 @@ status op_join(struct thread *self, uint64_t *x)
         return WHIT_E_BUSY;
     if (!memory_adjoins(lower, upper))
         return WHIT_E_ARGUMENT;
-    if (!memory_is_alike(lower, upper))
+    /* All that is not place, size or right is the same for children of one parent: a given one is
+     * an only child, or a piece of one. */
+    if (cap_rights(lower) != cap_rights(upper))
         return WHIT_E_RIGHTS;
     cap_join(lower, upper);
     return WHIT_OK;
@@ -99,13 +94,13 @@ static status map_check(const struct slot *memory, uint64_t address, uint64_t ac
     return cap_inert(memory) ? WHIT_E_BUSY : WHIT_OK;
 }
 
-/* The same mapping was begun and is not complete. */
+/* The memory is mapped (nothing else is its use, when a selector names it): it is the same mapping,
+ * and not complete. */
 static bool map_goes_on(const struct slot *memory, const struct space *space, uint64_t address,
                         uint64_t access)
 {
-    return cap_use(memory) == USE_MAPPED && cap_holder(memory) == space &&
-           mapping_start(memory) == address && mapping_access(memory) == access &&
-           mapping_phase(memory) != MAPPING_COMPLETE;
+    return cap_holder(memory) == space && mapping_start(memory) == address &&
+           mapping_access(memory) == access && mapping_phase(memory) != MAPPING_COMPLETE;
 }
 
 status memory_map(struct slot *memory, struct space *space, uint64_t address, uint64_t access)
@@ -153,8 +148,6 @@ status op_unmap(struct thread *self, uint64_t *x)
 
 status memory_donate(struct slot *memory, struct space *space)
 {
-    if ((cap_rights(memory) & WHIT_R_MAKE) == 0)
-        return WHIT_E_RIGHTS;
     if (!memory_is_free(memory))
         return WHIT_E_BUSY;
     return memory_is_paged(memory) ? space_donate(space, memory) : WHIT_E_ALIGNMENT;

@@ -45,7 +45,7 @@ status memory_map(struct slot *memory, struct space *space, uint64_t address, ui
  * ALIGNMENT, SIZE. */
 status memory_split(struct slot *memory, struct slot *upper, uint64_t bytes);
 
-/* Errors: RIGHTS, BUSY, ALIGNMENT, DEPTH. */
+/* Memory with the right to make.  Errors: BUSY, ALIGNMENT, DEPTH. */
 status memory_donate(struct slot *memory, struct space *space);
 
 /* Makes the zeroed memory a space.  Error: ARGUMENT (type). */

@@ -13,8 +13,6 @@ static void request_run(struct request *request)
     struct signal *signal = CONTAINER(request, struct signal, request);
 
     switch ((enum request_kind)request->kind) {
-    case REQUEST_NONE:
-        break;
     case REQUEST_THREAD_STOP:
         thread_stop_here(thread);
         break;

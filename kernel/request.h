@@ -12,8 +12,7 @@
 struct core;
 
 enum request_kind {
-    REQUEST_NONE,
-    REQUEST_THREAD_STOP,
+    REQUEST_THREAD_STOP = 1,
     REQUEST_THREAD_RESUME,
     REQUEST_THREAD_START,   /* with the registers in frame_pc ... start_x0 */
     REQUEST_THREAD_RELEASE, /* nothing of it is left in the registers of its core */

@@ -87,7 +87,7 @@ static status object_end(struct slot *original)
 /* Puts a space into the list of the dying.  Error: BUSY: it was made at boot. */
 static status space_doom(struct space *space)
 {
-    if (!space->original || !object_was_made(space->original))
+    if (!object_was_made(space->original))
         return WHIT_E_BUSY;
     if (space->phase == SPACE_ALIVE) {
         space->phase = SPACE_REVOKE;
@@ -383,8 +383,8 @@ status teardown_destroy(struct slot *slot)
     case WHIT_MEMORY: /* another core was faster */
         return WHIT_OK;
     case WHIT_SPACE:
-        result = space_doom(cap_object(slot));
-        return result == WAITS ? teardown_settle() : result;
+        (void)space_doom(cap_object(slot));
+        return teardown_settle();
     case WHIT_THREAD:
     case WHIT_PORTAL:
     case WHIT_SIGNAL:

@@ -100,8 +100,8 @@ void thread_call_fail(struct thread *thread, enum whit_error error)
             registers_clear(thread->save);
             thread->save->x[10] = (uint64_t)error;
             thread->save->pc += 4;
-        } else if (thread->helping == HELP_FAULT) {
-            thread->stopped = 1;
+        } else {
+            thread->stopped = 1; /* at its fault */
         }
         thread->helping = HELP_NONE;
         return;
@@ -367,7 +367,6 @@ static status check_budget(const struct thread *thread, const struct slot *slot)
 status thread_bind_budget(struct thread *thread, struct slot *slot)
 {
     struct budget *budget = cap_object(slot);
-    status error;
 
     if (!request_is_free(&thread->request)) {
         arch_pause();
@@ -379,9 +378,7 @@ status thread_bind_budget(struct thread *thread, struct slot *slot)
         if (!request_is_free(&thread->request) || thread->core)
             return RESTART;
     }
-    error = cap_hold(slot, &thread->budget_slot, thread, ROLE_THREAD_BUDGET);
-    if (error)
-        return error;
+    (void)cap_hold(slot, &thread->budget_slot, thread, ROLE_THREAD_BUDGET);
     thread->core = budget->core;
     thread->budget = budget;
     budget->thread = thread;
@@ -401,9 +398,8 @@ static status check_state(const struct thread *thread, const struct slot *slot)
 
 static status bind_state(struct thread *thread, struct slot *slot)
 {
-    status error = cap_hold(slot, &thread->state_slot, thread, ROLE_THREAD_STATE);
-
-    return error ? error : request_ask(thread->core, &thread->request, REQUEST_THREAD_PAGE);
+    (void)cap_hold(slot, &thread->state_slot, thread, ROLE_THREAD_STATE);
+    return request_ask(thread->core, &thread->request, REQUEST_THREAD_PAGE);
 }
 
 static status check_fault(const struct thread *thread, const struct slot *slot)
@@ -415,11 +411,9 @@ static status check_fault(const struct thread *thread, const struct slot *slot)
 
 static status bind_fault(struct thread *thread, struct slot *slot)
 {
-    status error = cap_hold(slot, &thread->fault_slot, thread, ROLE_THREAD_FAULT);
-
-    if (!error)
-        thread->fault = cap_object(slot);
-    return error;
+    (void)cap_hold(slot, &thread->fault_slot, thread, ROLE_THREAD_FAULT);
+    thread->fault = cap_object(slot);
+    return WHIT_OK;
 }
 
 static const struct bind_role {
@@ -444,7 +438,7 @@ static status bind_check(struct thread *self, const struct thread *thread, const
                          struct slot **source)
 {
     const struct bind_role *bind;
-    status error = WHIT_OK;
+    status error;
 
     if (x[1] >= WHIT_ROLES)
         return WHIT_E_ARGUMENT;
@@ -455,11 +449,10 @@ static status bind_check(struct thread *self, const struct thread *thread, const
     if (!x[2])
         return WHIT_OK;
     *source = cap_find(self->space, x[2], bind->kind, bind->rights, &error);
-    if (*source && !error)
-        error = bind->check(thread, *source);
-    if (*source && !error)
-        error = cap_hold_check(*source);
-    return error;
+    if (!*source)
+        return error;
+    error = bind->check(thread, *source);
+    return error ? error : cap_hold_check(*source);
 }
 
 status op_bind(struct thread *self, uint64_t *x)

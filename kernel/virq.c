@@ -111,7 +111,7 @@ void virq_bind(struct signal *signal)
         return;
     thread->vcpu.timer_signal = signal;
     /* It may have fired when there was nothing bound. */
-    if (thread->core == core_here() && signal->home == thread->core && arch_vtimer_held(thread))
+    if (thread->core == signal->home && arch_vtimer_held(thread))
         signal->bits |= 1;
 }
 

@@ -18,7 +18,7 @@ void virq_init(struct vcpu *vcpu);
 /* Number, priority and flags in one word (WHIT_VIRQ): in range? */
 bool virq_is_valid(uint64_t virq);
 
-/* `signal` was bound to its virtual CPU; the caller delivers bits that it may have.  Any core. */
+/* `signal` was bound to its virtual CPU; the caller delivers bits that it may have. */
 void virq_bind(struct signal *signal);
 
 /* Its priority or flags have changed; its number and thread have not. */

@@ -81,7 +81,7 @@ run_counted()
 
 run_checks()
 {
-    for check in check-clang format-check size bench irqoff; do
+    for check in check-clang format-check size coverage bench irqoff; do
         ! wanted "check/$check" || run_one "check/$check" build "$check"
     done
     [ ! -e "$logs/check/irqoff.log" ] || grep '^longest' "$logs/check/irqoff.log"

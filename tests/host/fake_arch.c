@@ -4,6 +4,7 @@
 #include "object.h"
 #include "virq.h"
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ void (*fake_on_idle)(struct core *core);
 void (*fake_on_step)(struct core *core);
 unsigned fake_steps;
 void (*fake_on_release)(const struct thread *thread);
-bool fake_kicked[CORES_MAX], fake_virq_waiting;
+bool fake_kicked[CORES_MAX], fake_virq_waiting, fake_vtimer_held;
 struct core fake_cores[CORES_MAX];
 uint32_t fake_here;
 
@@ -429,7 +430,7 @@ void arch_power(unsigned action)
 
 void arch_log(char character)
 {
-    (void)character;
+    record(FAKE_LOG, NULL, (uint64_t)character, 0);
 }
 
 /* The tests look at the invariants after every operation. */
@@ -483,13 +484,13 @@ uint64_t arch_vtimer_deadline(struct thread *thread)
 
 void vcpu_timer_due(struct thread *thread)
 {
-    (void)thread;
+    record(FAKE_VTIMER_DUE, thread, 0, 0);
 }
 
 bool arch_vtimer_held(struct thread *thread)
 {
     (void)thread;
-    return false;
+    return fake_vtimer_held;
 }
 
 bool arch_virq_waiting(struct thread *thread)
@@ -515,11 +516,29 @@ void arch_irq_deactivate(uint32_t line)
     record(FAKE_IRQ_DEACTIVATE, NULL, line, 0);
 }
 
+static jmp_buf *panic_caught;
+static const char *panic_what;
+
 _Noreturn void panic(const char *what)
 {
+    panic_what = what;
+    if (panic_caught)
+        longjmp(*panic_caught, 1);
     printf("not ok - kernel panic: %s\n", what);
     fflush(stdout);
     abort();
+}
+
+bool fake_panics(void (*act)(void), const char *what)
+{
+    jmp_buf here;
+
+    panic_what = NULL;
+    panic_caught = &here;
+    if (setjmp(here) == 0)
+        act();
+    panic_caught = NULL;
+    return panic_what && strcmp(panic_what, what) == 0;
 }
 
 /* ---- power-on */
@@ -551,7 +570,7 @@ void fake_reset(void)
     fake_on_step = NULL;
     fake_steps = 0;
     memset(fake_kicked, 0, sizeof(fake_kicked));
-    fake_virq_waiting = false;
+    fake_virq_waiting = fake_vtimer_held = false;
     table_count = stale_count = 0;
     memset(vmid_may_cache, 0, sizeof(vmid_may_cache));
     fake_cache_detach();

@@ -23,6 +23,8 @@ enum fake_event_kind {
     FAKE_IRQ_DISABLE,    /* value: line */
     FAKE_IRQ_DEACTIVATE, /* value: line */
     FAKE_RELEASE,        /* where: thread */
+    FAKE_VTIMER_DUE,     /* where: thread */
+    FAKE_LOG,            /* value: character */
     FAKE_POWER           /* value: action */
 };
 
@@ -71,6 +73,10 @@ extern uint32_t fake_here;
 void fake_cores_init(uint32_t count);
 extern bool fake_kicked[CORES_MAX]; /* by arch_core_kick, until the test takes the interrupt */
 extern bool fake_virq_waiting;      /* answer of arch_virq_waiting */
+extern bool fake_vtimer_held;       /* answer of arch_vtimer_held */
+
+/* True if `act` stops the machine and says `what`; otherwise a panic ends the test. */
+bool fake_panics(void (*act)(void), const char *what);
 
 /*
  * ---- translation.  A walker may cache every valid entry at any time until it is invalidated.

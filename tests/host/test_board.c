@@ -25,10 +25,12 @@ static void result(const char *name, bool good)
 static void read_source(void)
 {
     FILE *file = fopen("tests/host/board.dts", "r");
-    if (!file || fread(source, 1, sizeof source - 1, file) == 0) {
+    size_t bytes = file ? fread(source, 1, sizeof source - 1, file) : 0;
+    if (bytes == 0) {
         printf("not ok source - tests/host/board.dts cannot be read\n");
         exit(1);
     }
+    source[bytes] = 0;
     fclose(file);
 }
 
@@ -61,6 +63,40 @@ static void *compile(const char *from, const char *to, size_t *bytes)
     void *exact = malloc(*bytes);
     memcpy(exact, tree, *bytes);
     return exact;
+}
+
+/* Changes the source, until it is read again. */
+static void edit(const char *from, const char *to)
+{
+    static char rest[SOURCE_MAX];
+    char *at = strstr(source, from);
+    if (!at) {
+        printf("not ok source - has no %s\n", from);
+        exit(1);
+    }
+    strcpy(rest, at + strlen(from));
+    snprintf(at, (size_t)(source + sizeof source - at), "%s%s", to, rest);
+}
+
+/* What the kernel says to the source as it is; which then is the one in the file again. */
+static const char *read_edited(void)
+{
+    size_t bytes;
+    uint8_t *blob = compile(NULL, NULL, &bytes);
+    const char *sentence = board_read(&board, blob);
+    free(blob);
+    read_source();
+    return sentence;
+}
+
+/* A text with %u in it, once for each number below `count`. */
+static const char *repeat(const char *format, unsigned count, unsigned step)
+{
+    static char text[SOURCE_MAX];
+    size_t length = 0;
+    for (unsigned i = 0; i < count; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, format, i * step, i * step);
+    return text;
 }
 
 static bool is(struct range range, uint64_t base, uint64_t end)
@@ -134,6 +170,87 @@ static void console_falls_back(void)
     board_read(&board, blob);
     result("uart by path", is(board.uart, 0x9002000, 0x9003000));
     free(blob);
+    edit("serial0:115200n8", "/soc/bus/serial@200");
+    read_edited();
+    result("path without unit address", is(board.uart, 0x9002000, 0x9003000));
+    edit("serial0:115200n8", "/soc/bus@1000");
+    read_edited();
+    result("path of a parent", is(board.uart, 0x9001000, 0x9002000));
+    edit("serial0:115200n8", "/soc/bus@1000/serial@200/port");
+    read_edited();
+    result("path of a child", is(board.uart, 0x9001000, 0x9002000));
+    edit("serial0:115200n8", "an-alias-that-no-tree-can-have-by-the-specification");
+    read_edited();
+    result("alias too long", is(board.uart, 0x9001000, 0x9002000));
+    edit("serial0:115200n8", "serial7");
+    edit("serial@100 {", "serial@100 { status = \"disabled\";");
+    read_edited();
+    result("first uart that is enabled", is(board.uart, 0x9002000, 0x9003000));
+}
+
+/* Each in a form that the tree of this test has not. */
+static void reads_other_forms(void)
+{
+    edit("\"disabled\"", "\"okay\"");
+    result("memory that is okay", !read_edited() && board.ram.count == 5);
+    edit("\"disabled\"", "\"ok\"");
+    result("memory that is ok", !read_edited() && board.ram.count == 5);
+    edit("\"smc\"", "\"hvc\"");
+    result("psci by hvc", !read_edited() && board.conduit == CONDUIT_HVC);
+    edit("\"smc\"", "\"mailbox\"");
+    result("psci by something else", !read_edited() && board.conduit == CONDUIT_NONE);
+    edit("\"arm,psci-1.0\", \"arm,psci-0.2\"", "\"arm,psci\"");
+    result("psci 0.1", !read_edited() && board.conduit == CONDUIT_NONE);
+    edit("psci {", "pscifier {");
+    result("a name that only begins so", !read_edited() && board.conduit == CONDUIT_NONE);
+}
+
+static void survives_edges(void)
+{
+    edit("0x0 0x41000800 0x0 0x100000", "0xffffffff 0xfffff000 0x0 0x801");
+    result("reserved up to the last byte",
+           !read_edited() && is(board.ram.range[0], 0x40002000, 0x50000000));
+    edit("0x80 0x0 0x0 0x40000000", "0xffffffff 0xfffff800 0x0 0x100");
+    result("memory in the last page", !read_edited() && board.ram.count == 3);
+    edit("/memreserve/", "/memreserve/ 0xffffffffffffffff 0x1000; /memreserve/");
+    result("a reservation that wraps",
+           !read_edited() && board.reserved.range[0].base == 0x41000000);
+    edit("#address-cells = <1>;\n        #size-cells = <1>;\n        ranges = <0x0 0x0",
+         "#address-cells = <0>;\n        #size-cells = <0>;\n        ranges = <0x0 0x0");
+    result("a bus without addresses", strstr(read_edited(), "GICv3"));
+    snprintf(source, sizeof source, "%s",
+             "/dts-v1/; / { #address-cells = <0>; #size-cells = <0>;"
+             "a { #address-cells = <0>; #size-cells = <0>; ranges = <1>;"
+             "b { #address-cells = <1>; #size-cells = <1>; ranges;"
+             "c { compatible = \"arm,pl011\"; reg = <4096 4096>; };};};};");
+    result("buses without addresses", read_edited() && board.uart.base == 0);
+    edit("soc {", repeat("n%u { a%u;", FDT_DEPTH, 1));
+    edit("    };\n};", repeat("};", FDT_DEPTH + 1, 1));
+    result("a tree that is too deep", strstr(read_edited(), "GICv3"));
+}
+
+/* What does not fit is counted, or refused. */
+static void bounds_all(void)
+{
+    edit("cache {", repeat("c%u { device_type = \"cpu\"; reg = <1 %u>; }; ", CORES_MAX, 1));
+    edit("compatible = \"cache\";\n        };", "");
+    result("more cores than there can be",
+           !read_edited() && board.cores == CORES_MAX && board.cores_ignored == 1 + 2);
+    edit("#redistributor-regions = <2>", "#redistributor-regions = <12>");
+    edit("<0x200000 0x2000>", repeat("<0x2%02x000 0x1000>, ", 12, 2));
+    edit("0x1000>, ;", "0x1000>;");
+    result("more redistributors than there can be",
+           !read_edited() && board.redistributors == BOARD_REDISTRIBUTORS);
+    edit("<0x200000 0x2000>", repeat("<0x2%03x00 0x1000>, ", RANGES_MAX, 0x20));
+    edit("0x1000>, ;", "0x1000>;");
+    result("a controller in too many pieces", strstr(read_edited(), "too many"));
+    edit("<0x80 0x0 0x0 0x40000000>", repeat("<0x80 0x%04x000 0x0 0x1000>, ", RANGES_MAX + 1, 2));
+    edit("0x1000>, ;", "0x1000>;");
+    result("memory in too many pieces", strstr(read_edited(), "too many"));
+    edit("<0x0 0x41000800 0x0 0x100000>",
+         repeat("<0x0 0x61%03x000 0x0 0x1000>, ", RANGES_MAX + 1, 2));
+    edit("0x1000>, ;", "0x1000>;");
+    result("reserved in too many pieces", strstr(read_edited(), "too many"));
 }
 
 /* The sanitizer ends the test at the first read outside. */
@@ -150,6 +267,11 @@ static void survives_truncation(const uint8_t *blob, size_t bytes)
         free(cut);
     }
     result("truncated", true);
+    uint8_t *long_one = malloc(bytes);
+    memcpy(long_one, blob, bytes);
+    memcpy(long_one + 4, (uint8_t[]){0, 0x20, 0, 1}, 4);
+    result("longer than any", board_read(&board, long_one) != NULL);
+    free(long_one);
 }
 
 static void survives_damage(uint8_t *blob, size_t bytes)
@@ -178,6 +300,9 @@ int main(void)
     finds_all(blob);
     names_missing();
     console_falls_back();
+    reads_other_forms();
+    survives_edges();
+    bounds_all();
     survives_truncation(blob, bytes);
     survives_damage(blob, bytes);
     free(blob);

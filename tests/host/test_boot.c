@@ -23,6 +23,7 @@ enum {
     IMAGE_PAGES = 4, /* text 2, rodata 1, data 1 */
     BSS_PAGES = 3,
     STACK_PAGES = 2,
+    CPIO_HEADER = 110,
     LINES = 96
 };
 
@@ -42,12 +43,17 @@ static struct whit_image *image_at(void)
     return (struct whit_image *)(void *)(ram + ARCHIVE_AT + PAGE);
 }
 
-/* One file, its content at the second page. */
-static void write_archive(const char *name)
+static void write_header(const char *name, unsigned bytes, unsigned name_bytes)
 {
     char *head = (char *)ram + ARCHIVE_AT;
     snprintf(head, PAGE, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s", 1, 0100755,
-             0, 0, 1, 0, IMAGE_PAGES * PAGE, 0, 0, 0, 0, PAGE - 110, 0, name);
+             0, 0, 1, 0, bytes, 0, 0, 0, 0, name_bytes, 0, name);
+}
+
+/* One file, its content at the second page. */
+static void write_archive(const char *name)
+{
+    write_header(name, IMAGE_PAGES * PAGE, PAGE - CPIO_HEADER);
     *image_at() = (struct whit_image){
         .magic = WHIT_IMAGE_MAGIC,
         .abi = WHIT_ABI_VERSION,
@@ -205,12 +211,30 @@ static void refuses_all(void)
     refuses("archive outside memory", "does not lie in memory");
     memset(ram + ARCHIVE_AT, 0, 6);
     refuses("no archive", "not a cpio archive");
+    board.initrd.end = board.initrd.base + CPIO_HEADER - 1;
+    refuses("archive too short", "not a cpio archive");
+    board.fdt.blob = ram + ARCHIVE_AT - DTB_BYTES + 1;
+    refuses("device tree over the archive", "share a page");
+    board.fdt.blob = ram + ARCHIVE_AT + (1 + IMAGE_PAGES) * PAGE - 1;
+    refuses("archive over the device tree", "share a page");
     ram[ARCHIVE_AT + 54] = 'F';
     refuses("file too long", "does not fit");
+    write_header("root", 0, UINT32_MAX);
+    refuses("name too long", "does not fit");
+    write_header("root", 0, (1 + IMAGE_PAGES) * PAGE);
+    refuses("no room behind the name", "does not fit");
+    ram[ARCHIVE_AT + 54] = ' ';
+    refuses("no digit", "does not fit");
     ram[ARCHIVE_AT + 54] = 'x';
     refuses("no number", "does not fit");
     write_archive("groot");
     refuses("other name", "not \"root\"");
+    write_header("root", 0, sizeof "root" - 1);
+    refuses("name without its end", "not \"root\"");
+    write_header("root", IMAGE_PAGES * PAGE, PAGE - CPIO_HEADER - 8);
+    refuses("root inside of a page", "does not start at a page");
+    write_header("root", sizeof(struct whit_image) - 1, PAGE - CPIO_HEADER);
+    refuses("no room for the image's header", "not a Whit program");
     image_at()->magic++;
     refuses("no image", "not a Whit program");
     image_at()->abi++;
@@ -219,10 +243,73 @@ static void refuses_all(void)
     refuses("sizes beyond the file", "damaged");
     image_at()->data_bytes = UINT64_MAX - PAGE + 1;
     refuses("sizes that overflow", "damaged");
+    image_at()->text_bytes = 0;
+    refuses("no text", "damaged");
+    image_at()->text_bytes++;
+    refuses("text of no whole pages", "damaged");
+    image_at()->rodata_bytes++;
+    refuses("read-only data of no whole pages", "damaged");
+    image_at()->bss_bytes++;
+    refuses("bss of no whole pages", "damaged");
     image_at()->entry = WHIT_IMAGE_BASE - 4;
     refuses("entry outside", "damaged");
     image_at()->bss_bytes = RAM_BYTES;
     refuses("too little memory", "too little memory");
+    board.ram.count = 0;
+    for (uint64_t i = 0; i < RANGES_MAX - 1; i++)
+        ranges_add(&board.ram, (2 * i + 1) * PAGE, (2 * i + 2) * PAGE);
+    ranges_add(&board.ram, (uintptr_t)ram, (uintptr_t)ram + RAM_BYTES);
+    info.kernel.base += PAGE;
+    refuses("memory in too many pieces", "too many memory ranges");
+    for (uint64_t i = 0; i < RANGES_MAX; i++)
+        ranges_add(&board.reserved, (2 * i + 1) * PAGE, (2 * i + 2) * PAGE);
+    refuses("devices in too many pieces", "too many memory ranges");
+}
+
+/* Text only, of an archive that the device tree follows at once. */
+static void makes_smallest(void)
+{
+    fresh();
+    *image_at() = (struct whit_image){
+        .magic = WHIT_IMAGE_MAGIC,
+        .abi = WHIT_ABI_VERSION,
+        .stack_bytes = PAGE,
+        .entry = WHIT_IMAGE_BASE,
+        .text_bytes = PAGE,
+    };
+    board.fdt.blob = ram + ARCHIVE_AT + (1 + IMAGE_PAGES) * PAGE;
+    result("an image of text only", boot_root(&info, &work) == NULL && translate(WHIT_IMAGE_BASE) &&
+                                        !translate(WHIT_IMAGE_BASE + PAGE) && conserves() &&
+                                        !fake_violation);
+}
+
+static void boot(void)
+{
+    (void)boot_root(&info, &work);
+}
+
+/* What no archive that mkarchive makes leads to, and no board that is known. */
+static void stops(void)
+{
+    enum { PIECES = 64, HUGE_BYTES = 160 << 20, BLOCK_BYTES = 2 << 20 };
+    uint8_t *const small = ram;
+
+    fresh();
+    for (uint64_t i = 0; i < PIECES; i++)
+        ranges_add(&board.reserved, (2 * i + 1) * PAGE, (2 * i + 2) * PAGE);
+    result("more ranges than root can be told of stop the machine",
+           fake_panics(boot, "the board has more memory ranges than root can be told"));
+    ram = mmap(NULL, HUGE_BYTES + 2 * RAM_BYTES, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    /* Where no block fits it. */
+    ram += (-(uintptr_t)ram & (BLOCK_BYTES - 1)) + PAGE;
+    fresh();
+    board.ram.range[0].end = (uintptr_t)ram + HUGE_BYTES + RAM_BYTES;
+    board.initrd.end = board.initrd.base + HUGE_BYTES;
+    board.fdt.blob = ram + 2 * KERNEL_BYTES;
+    result("an archive that takes all tables of root's pool stops the machine",
+           fake_panics(boot, "root cannot be made"));
+    ram = small;
 }
 
 int main(void)
@@ -243,5 +330,7 @@ int main(void)
     result("made again", boot_root(&info, &work) == NULL);
     result("no rule broken", fake_violation == NULL);
     refuses_all();
+    makes_smallest();
+    stops();
     return 0;
 }

@@ -321,6 +321,53 @@ static void test_revoke_race(void)
     CHECK(!cap_has_child(world_slot(100)) && world_restarts < 50);
 }
 
+static void test_lone(void)
+{
+    test_begin("a capability that is alone in its tree changes its slot, and is alone there");
+    world_init();
+    status error;
+    cap_root(cap_empty_slot(world_space, C, &error), WHIT_CORE, (uintptr_t)core_here(), 1,
+             WHIT_R_ALL, 0);
+    EQUAL(OP(WHIT_OP_TRANSFER, C, 0, A), WHIT_OK);
+    CHECK(world_slot(C)->word == 0);
+    CHECK(world_slot(A)->next == world_slot(A) && world_slot(A)->prev == world_slot(A));
+    EQUAL(OP(WHIT_OP_DERIVE, A, 0, B, WHIT_R_ALL), WHIT_OK);
+    EQUAL(OP(WHIT_OP_REVOKE, A), WHIT_OK);
+    CHECK(invariant_check(world_slot(A)) == NULL);
+}
+
+/* `steps` capabilities from `from` on, each a child of the one before; the last one's selector. */
+static uint64_t descend(uint64_t from, uint64_t first, unsigned steps)
+{
+    for (uint64_t i = first; i < first + steps; i++) {
+        EQUAL(OP(WHIT_OP_DERIVE, from, 0, i, WHIT_R_ALL), WHIT_OK);
+        from = i;
+    }
+    return from;
+}
+
+static void test_hold(void)
+{
+    test_begin("an object holds no memory that was given away, and nothing that is too deep");
+    world_init();
+    EQUAL(world_make(A, WHIT_THREAD, WORLD_SPACE, WHIT_NATIVE, 0, 0), WHIT_OK);
+    world_take(B, WHIT_PAGE);
+    EQUAL(OP(WHIT_OP_GIVE, B, 0, C), WHIT_OK);
+    EQUAL(OP(WHIT_OP_BIND, A, WHIT_ROLE_STATE, B), WHIT_E_BUSY);
+    EQUAL(OP(WHIT_OP_BIND, A, WHIT_ROLE_STATE, C), WHIT_OK);
+    EQUAL(OP(WHIT_OP_BIND, A, WHIT_ROLE_STATE, 0), WHIT_OK);
+    uint64_t deep = descend(C, 100, CAP_DEPTH_MAX - cap_depth(world_slot(C)));
+    EQUAL(OP(WHIT_OP_BIND, A, WHIT_ROLE_STATE, deep), WHIT_E_DEPTH);
+    CHECK(((struct thread *)cap_object(world_slot(A)))->state_slot.word == 0);
+    deep = descend(WORLD_SPACE, 300, CAP_DEPTH_MAX);
+    world_take(D, WHIT_SIZE_THREAD);
+    EQUAL(OP(WHIT_OP_MAKE, D, WHIT_THREAD, deep, WHIT_NATIVE), WHIT_E_DEPTH);
+    deep = descend(A, 500, CAP_DEPTH_MAX - cap_depth(world_slot(A)));
+    EQUAL(OP(WHIT_OP_SPLIT, D, E, WHIT_SIZE_PORTAL), WHIT_OK);
+    EQUAL(OP(WHIT_OP_MAKE, D, WHIT_PORTAL, deep, 0x400000, 0), WHIT_E_DEPTH);
+    EQUAL(cap_kind(world_slot(D)), WHIT_MEMORY);
+}
+
 int main(void)
 {
     test_slots();
@@ -332,5 +379,7 @@ int main(void)
     test_revoke();
     test_revoke_restarts();
     test_revoke_race();
+    test_lone();
+    test_hold();
     return test_finish();
 }

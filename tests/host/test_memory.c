@@ -117,11 +117,44 @@ static void test_map(void)
     EQUAL(OP(WHIT_OP_DERIVE, WORLD_SPACE, 0, E, WHIT_R_DERIVE), WHIT_OK);
     EQUAL(OP(WHIT_OP_MAP, B, E, 0, WHIT_MAP_READ), WHIT_E_RIGHTS);
 
+    test_begin("map: no more than a space has addresses");
+    world_init();
+    status error;
+    cap_root(cap_empty_slot(world_space, A, &error), WHIT_MEMORY, 0,
+             (UINT64_C(1) << 40) / WHIT_UNIT, WHIT_R_ALL, CAP_DEVICE);
+    EQUAL(OP(WHIT_OP_MAP, A, 0, 0, RW), WHIT_E_ARGUMENT);
+    EQUAL(OP(WHIT_OP_DERIVE, A, 0, B, WHIT_R_ALL, 0, UINT64_C(1) << 39), WHIT_OK);
+    EQUAL(OP(WHIT_OP_MAP, B, 0, WHIT_PAGE, RW), WHIT_E_ARGUMENT);
+    EQUAL(OP(WHIT_OP_MAP, B, 0, 0, RW), WHIT_OK);
+
     test_begin("map tells the machine about device memory when it is complete");
     world_init();
     EQUAL(OP(WHIT_OP_DERIVE, WORLD_DEVICE, 0, A, WHIT_R_ALL, 0x9000000, 0x1000), WHIT_OK);
     EQUAL(OP(WHIT_OP_MAP, A, 0, 0x1000, RW), WHIT_OK);
     EQUAL(fake_count(FAKE_DEVICE_MAPPED), 1);
+}
+
+static void end_space(void)
+{
+    world_between = NULL;
+    EQUAL(OP(WHIT_OP_DESTROY, A), WHIT_OK);
+}
+
+static void test_unmap(void)
+{
+    test_begin("an unmapping whose space ends between two steps has ended");
+    world_init();
+    EQUAL(world_make(A, WHIT_SPACE, WHIT_PROGRAM, 0, 0, 0), WHIT_OK);
+    world_take(B, 0x4000);
+    EQUAL(OP(WHIT_OP_DONATE, B, A), WHIT_OK);
+    world_take(C, 0x100000);
+    EQUAL(OP(WHIT_OP_MAP, C, A, 0x10000, RW), WHIT_OK);
+    fake_interrupt_every = 1;
+    world_between = end_space;
+    EQUAL(OP(WHIT_OP_UNMAP, C), WHIT_OK);
+    CHECK(!world_between && cap_use(world_slot(C)) == USE_NONE);
+    fake_interrupt_every = 0;
+    EQUAL(OP(WHIT_OP_UNMAP, C), WHIT_E_STATE);
 }
 
 static void test_donate(void)
@@ -134,6 +167,8 @@ static void test_donate(void)
     world_take(D, 0x1000);
     EQUAL(OP(WHIT_OP_MAP, B, A, 0x1ff000, RW), WHIT_E_FUNDS);
     EQUAL(OP(WHIT_OP_MAP, B, A, 0x200000, RW), WHIT_E_BUSY);
+    EQUAL(OP(WHIT_OP_MAP, B, A, 0x1ff000, WHIT_MAP_READ), WHIT_E_BUSY);
+    EQUAL(OP(WHIT_OP_MAP, B, 0, 0x1ff000, RW), WHIT_E_BUSY);
     EQUAL(OP(WHIT_OP_DONATE, C, A), WHIT_OK);
     EQUAL(OP(WHIT_OP_MAP, B, A, 0x1ff000, RW), WHIT_E_FUNDS);
     EQUAL(OP(WHIT_OP_DONATE, D, A), WHIT_OK);
@@ -168,6 +203,19 @@ static void test_donate(void)
         EQUAL(result, i < SPACE_POOL_RANGES - 1 ? WHIT_OK : WHIT_E_DEPTH);
     }
 
+    test_begin("memory that is too deep is not donated");
+    world_init();
+    EQUAL(world_make(A, WHIT_SPACE, WHIT_PROGRAM, 0, 0, 0), WHIT_OK);
+    world_take(100, 0x2000);
+    uint64_t deep = 100;
+    while (cap_depth(world_slot(deep)) < CAP_DEPTH_MAX) {
+        EQUAL(OP(WHIT_OP_GIVE, deep, 0, deep + 1), WHIT_OK);
+        deep++;
+    }
+    EQUAL(OP(WHIT_OP_DONATE, deep, A), WHIT_E_DEPTH);
+    EQUAL(OP(WHIT_OP_DELETE, deep--), WHIT_OK);
+    EQUAL(OP(WHIT_OP_DONATE, deep, A), WHIT_OK);
+
     test_begin("deleting donated memory ends the space, and the memory is whole again");
     world_init();
     EQUAL(world_make(A, WHIT_SPACE, WHIT_PROGRAM, 0, 0, 0), WHIT_OK);
@@ -191,6 +239,7 @@ int main(void)
     test_split();
     test_join();
     test_map();
+    test_unmap();
     test_donate();
     return test_finish();
 }

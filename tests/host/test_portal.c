@@ -89,6 +89,7 @@ static void test_errors(void)
     EQUAL(world_make(1002, WHIT_PORTAL, handler.budget, ENTRY, 1, 0), WHIT_E_CAPABILITY);
     EQUAL(ADMIN(WHIT_OP_DERIVE, handler.thread, WHIT_SELF, 1003, WHIT_R_DERIVE), WHIT_OK);
     EQUAL(world_make(1004, WHIT_PORTAL, 1003, ENTRY, 1, 0), WHIT_E_RIGHTS);
+    EQUAL(world_make(1006, WHIT_PORTAL, vcpu_new(0, 5).thread, ENTRY, 1, 0), WHIT_E_ARGUMENT);
     uint64_t chain = handler.thread;
     for (unsigned depth = cap_depth(world_slot(chain)); depth < CAP_DEPTH_MAX; depth++) {
         uint64_t next = fixture_selector() + 2000;
@@ -264,6 +265,38 @@ static void test_nested(void)
     CHECK(REPLY(0, 0, 0) == chain[17].t);
     CHECK(REPLY(0, 0, 0) == chain[17].t);
     EQUAL(chain[17].t->save->x[0], 5);
+
+    test_begin("a chain longer than that: who calls its head, or stops it, looks 16 links far");
+    fixture_init(1);
+    chain[0] = program_new(0, 10);
+    for (unsigned i = 1; i < 19; i++) {
+        chain[i] = handler_passive(0);
+        portals[i] = make_portal(chain[i].thread, ENTRY, i);
+    }
+    run(0);
+    for (unsigned i = 1; i < 19; i++)
+        CHECK(CALL(0, portals[i], i) == chain[i].t);
+    CHECK(!sched_leads_to(chain[0].t, chain[18].t));
+    CHECK(sched_leads_to(chain[2].t, chain[18].t));
+    CHECK(CALL(0, portals[1], 7) == chain[16].t);
+    EQUAL(chain[18].t->helping, HELP_CALL);
+    EQUAL(chain[16].t->save->x[10], WHIT_E_DEPTH);
+    for (unsigned i = 16; i > 0; i--)
+        CHECK(REPLY(0, 0, 0) == chain[i - 1].t);
+    fixture_init(1);
+    chain[0] = program_new(0, 10);
+    for (unsigned i = 1; i < 19; i++) {
+        chain[i] = handler_passive(0);
+        portals[i] = make_portal(chain[i].thread, ENTRY, i);
+    }
+    run(0);
+    for (unsigned i = 1; i < 19; i++)
+        CHECK(CALL(0, portals[i], i) == chain[i].t);
+    EQUAL(ADMIN(WHIT_OP_STOP, chain[0].thread), WHIT_OK);
+    CHECK(run(0) == NULL);
+    EQUAL(ADMIN(WHIT_OP_RESUME, chain[0].thread), WHIT_OK);
+    CHECK(run(0) == chain[16].t);
+    EQUAL(chain[16].t->save->x[10], WHIT_E_DEPTH);
 
     test_begin("exactly 16 links are allowed");
     fixture_init(1);

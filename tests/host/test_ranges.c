@@ -68,6 +68,13 @@ static bool takes_aligned(void)
            ranges_take(&set, 0x1000, 0x1000) == 0 && ranges_take(&set, 0x700, 0x100) == 0x1100;
 }
 
+static bool takes_nothing_beyond_the_end(void)
+{
+    set = (struct ranges){0};
+    ranges_add(&set, UINT64_MAX - 0x800, UINT64_MAX);
+    return ranges_take(&set, 0x10, 0x1000) == 0 && set.count == 1;
+}
+
 static bool says_overflow(void)
 {
     set = (struct ranges){0};
@@ -83,6 +90,7 @@ int main(void)
 {
     result("bitmap", behaves_as_bitmap());
     result("take", takes_aligned());
+    result("take at the end of all addresses", takes_nothing_beyond_the_end());
     result("overflow", says_overflow());
     return 0;
 }

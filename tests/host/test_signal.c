@@ -271,6 +271,32 @@ static void test_entry(void)
     EQUAL(ADMIN(WHIT_OP_START, server.thread, 0x1000, 0x2000, 0, 0), WHIT_OK);
     CHECK(run(0) == low.t);
     CHECK(!signal_at(signal)->entered);
+
+    test_begin("an activation that is used up while it helps the server waits for its refill");
+    fixture_init(1);
+    server = handler_passive(0);
+    low = program_new(0, 5);
+    struct program client = program_new(0, 3);
+    portal = make_portal(server.thread, ENTRY, BADGE);
+    budget = make_budget(0, 50, 100, 1000);
+    signal = make_signal(0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_ENTRY, portal, 0, budget), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_STOP, low.thread), WHIT_OK);
+    CHECK(run(0) == client.t);
+    CHECK(CALL(0, portal, 1) == server.t);
+    EQUAL(ADMIN(WHIT_OP_RESUME, low.thread), WHIT_OK);
+    CHECK(run(0) == low.t);
+    CHECK(NOTIFY(0, signal, 2) == server.t);
+    CHECK(fake_cores[0].budget == budget_at(budget));
+    pass(100);
+    CHECK(running(0) == low.t);
+    EQUAL(budget_at(budget)->state, BUDGET_THROTTLED);
+    CHECK(!signal_at(signal)->entered);
+    pass(900);
+    CHECK(running(0) == server.t && !signal_at(signal)->entered);
+    CHECK(REPLY(0, 0, 0) == server.t && signal_at(signal)->entered);
+    EQUAL(server.t->save->x[0], 2);
+    CHECK(REPLY(0, 0, 0) == low.t);
 }
 
 static void test_target(void)
@@ -314,6 +340,15 @@ static void test_target(void)
     EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_ENTRY, portal, 0, far_budget), WHIT_E_CORE);
     EQUAL(signal_at(signal)->target, WHIT_TARGET_ENTRY);
     CHECK(signal_at(signal)->budget == budget_at(budget));
+    EQUAL(ADMIN(WHIT_OP_TARGET, make_signal(0), WHIT_TARGET_ENTRY, portal, 0, budget), WHIT_E_BUSY);
+    CHECK(budget_at(budget)->signal == signal_at(signal));
+    uint64_t deep = portal;
+    for (unsigned depth = cap_depth(world_slot(deep)), n = 2200; depth < CAP_DEPTH_MAX; depth++) {
+        EQUAL(ADMIN(WHIT_OP_DERIVE, deep, WHIT_SELF, n, WHIT_R_ALL), WHIT_OK);
+        deep = n++;
+    }
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_ENTRY, deep, 0, budget), WHIT_E_DEPTH);
+    CHECK(signal_at(signal)->portal == portal_at(portal));
     uint64_t chain = budget;
     for (unsigned depth = cap_depth(world_slot(chain)), n = 2000; depth < CAP_DEPTH_MAX; depth++) {
         EQUAL(ADMIN(WHIT_OP_DERIVE, chain, WHIT_SELF, n, WHIT_R_ALL), WHIT_OK);
@@ -375,6 +410,35 @@ static void test_target(void)
     EQUAL(signal_at(bell)->virq_priority, 0x40);
     EQUAL(ADMIN(WHIT_OP_CLEAR, bell, 1), WHIT_OK);
     CHECK(list_empty(&signal_at(bell)->pending));
+
+    test_begin("a virtual interrupt is pending as long as there are bits");
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread,
+                WHIT_VIRQ(40, 0x40, WHIT_VIRQ_ENABLED | WHIT_VIRQ_LEVEL)),
+          WHIT_OK);
+    CHECK(run(0) == low.t);
+    CHECK(NOTIFY(0, bell, 3) == low.t);
+    EQUAL(ADMIN(WHIT_OP_CLEAR, bell, 1), WHIT_OK);
+    EQUAL(signal_at(bell)->bits, 2);
+    CHECK(!list_empty(&signal_at(bell)->pending));
+    EQUAL(ADMIN(WHIT_OP_CLEAR, bell, 2), WHIT_OK);
+    CHECK(list_empty(&signal_at(bell)->pending));
+
+    test_begin("another number, virtual CPU or budget is another target");
+    struct program second = vcpu_new(0, 2);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread, WHIT_VIRQ(41, 0x40, 1)),
+          WHIT_OK);
+    EQUAL(signal_at(bell)->virq, 41);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, second.thread, WHIT_VIRQ(41, 0x40, 1)),
+          WHIT_OK);
+    CHECK(signal_at(bell)->thread == second.t);
+    CHECK(run(0) == low.t);
+    CHECK(NOTIFY(0, bell, 1) == low.t);
+    CHECK(second.t->vcpu.pending_map && !guest.t->vcpu.pending_map);
+    budget = make_budget(0, 60, 0, 0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, second.thread, WHIT_VIRQ(41, 0x40, 1),
+                budget),
+          WHIT_OK);
+    CHECK(signal_at(bell)->budget == budget_at(budget));
 }
 
 static void test_ends(void)
@@ -512,6 +576,53 @@ static void test_remote(void)
     EQUAL(server.t->save->x[0], 1);
     EQUAL(ADMIN(WHIT_OP_TARGET, a, WHIT_TARGET_ENTRY, portal, 0, budget), WHIT_E_CORE);
     EQUAL(ADMIN(WHIT_OP_TARGET, a, WHIT_TARGET_NONE), WHIT_E_CORE);
+
+    test_begin("two who target one signal of another core: the second sees what the first did");
+    fixture_init(2);
+    sender = program_new(0, 20);
+    struct program other = program_new(0, 10);
+    waiter = program_new(1, 10);
+    a = make_signal(1);
+    CHECK(run(0) == sender.t);
+    fixture_manual = true;
+    CHECK(DO(0, WHIT_OP_TARGET, a, WHIT_TARGET_WAITER, waiter.thread) == sender.t);
+    EQUAL(ADMIN(WHIT_OP_STOP, sender.thread), WHIT_OK);
+    CHECK(run(0) == other.t);
+    CHECK(DO(0, WHIT_OP_TARGET, a, WHIT_TARGET_WAITER, waiter.thread) == other.t);
+    CHECK(!request_is_free(&signal_at(a)->request));
+    take_ipi(1);
+    fixture_manual = false;
+    CHECK(run(0) == other.t);
+    EQUAL(other.t->save->x[10], WHIT_E_CORE); /* it has a target now */
+    EQUAL(ADMIN(WHIT_OP_RESUME, sender.thread), WHIT_OK);
+    CHECK(run(0) == sender.t);
+    EQUAL(sender.t->save->x[10], WHIT_OK);
+
+    test_begin("a budget that is refilled before its signal has its target waits for that");
+    fixture_init(2);
+    server = handler_passive(1);
+    portal = make_portal(server.thread, ENTRY, BADGE);
+    struct program limited = program_limited(1, 50, 100, 1000);
+    a = make_signal(1);
+    take_all_ipis();
+    CHECK(running(1) == limited.t);
+    pass(100);
+    EQUAL(limited.b->state, BUDGET_THROTTLED);
+    EQUAL(ADMIN(WHIT_OP_BIND, limited.thread, WHIT_ROLE_BUDGET, 0), WHIT_OK);
+    sender = program_new(0, 20);
+    CHECK(run(0) == sender.t);
+    CHECK(NOTIFY(0, a, 4) == sender.t);
+    take_ipi(1);
+    fixture_manual = true;
+    CHECK(DO(0, WHIT_OP_TARGET, a, WHIT_TARGET_ENTRY, portal, 0, limited.budget) == sender.t);
+    pass(900);
+    EQUAL(limited.b->state, BUDGET_IDLE);
+    CHECK(running(1) == NULL);
+    CHECK(take_ipi(1) == server.t);
+    EQUAL(server.t->save->x[0], 4);
+    fixture_manual = false;
+    CHECK(run(0) == sender.t);
+    EQUAL(sender.t->save->x[10], WHIT_OK);
 
     test_begin("a signal destroyed while it is in its core's inbox");
     fixture_init(2);

@@ -3,6 +3,7 @@
  * Stage-2 tables, by the history of what was written: sizes of blocks, steps, caches, and at every
  * moment no translation that is gone from the tables but may still be cached.
  */
+#include "lock.h"
 #include "memory.h"
 #include "stage2.h"
 #include "world.h"
@@ -212,6 +213,47 @@ static void test_caches(void)
               fake_ram_byte(space + i) == 0);
 }
 
+static void test_block_in_the_way(void)
+{
+    test_begin("pages do not go where a block is");
+    world_init();
+    derive_device(A, 0, MIB(2));
+    derive_device(B, MIB(2), KIB(8));
+    derive_device(C, 0, GIB(1));
+    EQUAL(OP(WHIT_OP_MAP, A, 0, MIB(4), RW), WHIT_OK);
+    EQUAL(OP(WHIT_OP_MAP, B, 0, MIB(5), RW), WHIT_E_OCCUPIED);
+    EQUAL(OP(WHIT_OP_MAP, B, 0, MIB(4) - KIB(4), RW), WHIT_E_OCCUPIED);
+    EQUAL(OP(WHIT_OP_MAP, C, 0, GIB(1), RW), WHIT_OK);
+    EQUAL(OP(WHIT_OP_MAP, B, 0, GIB(2) - KIB(8), RW), WHIT_E_OCCUPIED);
+    EQUAL(OP(WHIT_OP_MAP, B, 0, GIB(2), RW), WHIT_OK);
+}
+
+static void unmap(void)
+{
+    (void)OP(WHIT_OP_UNMAP, A);
+}
+
+static void test_lost_entry(void)
+{
+    test_begin("an entry that is gone from the tables stops the machine");
+    world_init();
+    derive_device(A, 0, KIB(4));
+    fake_history_clear();
+    EQUAL(OP(WHIT_OP_MAP, A, 0, KIB(16), RW), WHIT_OK);
+    uint64_t *entry = NULL, value = 0;
+    for (unsigned i = 0; i < fake_events; i++)
+        if (fake_history[i].kind == FAKE_ENTRY_WRITE) {
+            entry = (uint64_t *)(uintptr_t)fake_history[i].where;
+            value = fake_history[i].value;
+        }
+    CHECK(entry && *entry == value);
+    *entry = 0;
+    CHECK(fake_panics(unmap, "arch_entry_is_valid(*at)"));
+    tree_unlock();
+    *entry = value;
+    EQUAL(OP(WHIT_OP_UNMAP, A), WHIT_OK);
+}
+
 int main(void)
 {
     test_blocks();
@@ -220,5 +262,7 @@ int main(void)
     test_interleaved();
     test_funds();
     test_caches();
+    test_block_in_the_way();
+    test_lost_entry();
     return test_finish();
 }

@@ -4,6 +4,7 @@
  * and clean.  Programs here are spaces with a thread, memory of their own, and a core.
  */
 #include "budget.h"
+#include "lock.h"
 #include "memory.h"
 #include "object.h"
 #include "portal.h"
@@ -416,6 +417,99 @@ static void test_together(void)
     }
 }
 
+/* ---- what holds at every moment */
+
+static bool refused;
+
+/* While its space is being destroyed, the thread of program 0 makes another one in it. */
+static void make_meanwhile(void)
+{
+    unsigned restarts = world_restarts;
+
+    world_between = NULL;
+    if (!thread_of(0)->stopped)
+        refused =
+            OP_OF(0, WHIT_OP_MAKE, OWN_FREE, WHIT_THREAD, WHIT_SELF, WHIT_NATIVE) == WHIT_E_RIGHTS;
+    core_here()->current = (uintptr_t)world_thread;
+    world_restarts = restarts;
+}
+
+static void test_dying(void)
+{
+    test_begin("nothing is made in a space that is being destroyed, not even by itself");
+    world_init();
+    make_program(0, 16 * WHIT_PAGE);
+    EQUAL(OP_OF(0, WHIT_OP_SPLIT, OWN_MEMORY, OWN_FREE, 15 * WHIT_PAGE), WHIT_OK);
+    for (unsigned i = 0; i < 3; i++)
+        EQUAL(OP(WHIT_OP_DERIVE, base(0), 0, A + i, WHIT_R_ALL), WHIT_OK);
+    refused = false;
+    fake_interrupt_every = 1;
+    world_between = make_meanwhile;
+    EQUAL(OP(WHIT_OP_DESTROY, base(0)), WHIT_OK);
+    CHECK(refused);
+
+    test_begin("a space ends that has memory of which a part is in the first space's pool");
+    world_init();
+    make_program(0, 16 * WHIT_PAGE);
+    world_take(A, 4 * WHIT_PAGE);
+    EQUAL(OP(WHIT_OP_GIVE, A, 0, B), WHIT_OK);
+    EQUAL(OP(WHIT_OP_DONATE, B, WHIT_SELF), WHIT_OK);
+    EQUAL(OP(WHIT_OP_TRANSFER, B, base(0), OWN_FREE), WHIT_OK);
+    EQUAL(OP(WHIT_OP_DESTROY, base(0)), WHIT_OK);
+    CHECK(cap_has_child(world_slot(A)) && cap_use(world_slot(A)->next) == USE_POOL);
+    EQUAL(OP(WHIT_OP_REVOKE, A), WHIT_E_BUSY);
+}
+
+static void revoke_a(void)
+{
+    (void)OP(WHIT_OP_REVOKE, A);
+}
+
+static void destroy_program(void)
+{
+    (void)OP(WHIT_OP_DESTROY, base(0));
+}
+
+static void revive(void)
+{
+    space_of(0)->phase = SPACE_ALIVE;
+}
+
+static void test_broken(void)
+{
+    test_begin("an original of what is no object stops the machine");
+    world_init();
+    EQUAL(OP(WHIT_OP_DERIVE, WORLD_CORE, 0, A, WHIT_R_ALL), WHIT_OK);
+    EQUAL(OP(WHIT_OP_DERIVE, A, 0, B, WHIT_R_ALL), WHIT_OK);
+    world_slot(B)->extent |= (uint64_t)CAP_ORIGINAL << CAP_FLAGS_SHIFT;
+    CHECK(fake_panics(revoke_a, "no such object"));
+    tree_unlock();
+    world_slot(B)->extent &= ~((uint64_t)CAP_ORIGINAL << CAP_FLAGS_SHIFT);
+    EQUAL(OP(WHIT_OP_DELETE, A), WHIT_OK);
+
+    test_begin("a slot that is held in no known place stops the machine");
+    world_init();
+    EQUAL(world_make(A, WHIT_THREAD, WORLD_SPACE, WHIT_NATIVE, 0, 0), WHIT_OK);
+    EQUAL(world_make(B, WHIT_PORTAL, A, 0x400000, 7, 0), WHIT_OK);
+    struct portal *portal = cap_object(world_slot(B));
+    portal->thread_slot.address = ROLE_IRQ_SIGNAL + 1;
+    CHECK(fake_panics(revoke_a, "no such role"));
+    tree_unlock();
+    portal->thread_slot.address = ROLE_PORTAL_THREAD;
+    EQUAL(OP(WHIT_OP_REVOKE, A), WHIT_OK);
+
+    test_begin("a living space among the dying stops the machine");
+    world_init();
+    make_program(0, 16 * WHIT_PAGE);
+    fake_interrupt_every = 1;
+    world_between = revive;
+    CHECK(fake_panics(destroy_program, "a living space among the dying"));
+    tree_unlock();
+    world_between = NULL;
+    space_of(0)->phase = SPACE_REVOKE;
+    EQUAL(OP(WHIT_OP_DESTROY, base(0)), WHIT_OK);
+}
+
 int main(void)
 {
     test_held();
@@ -428,5 +522,7 @@ int main(void)
     test_own_end();
     test_grace();
     test_together();
+    test_dying();
+    test_broken();
     return test_finish();
 }

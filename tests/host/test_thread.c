@@ -484,7 +484,7 @@ static void test_fault(void)
     CHECK(REPLY(0, 0, WHIT_CONTINUE) == NULL);
     CHECK(thread_is_idle(handler.t));
 
-    test_begin("a thread that helps its fault handler too deep in a chain stops");
+    test_begin("a thread helps its fault handler to the end of 15 calls");
     fixture_init(1);
     struct program chain[17];
     uint64_t portals[17];
@@ -502,6 +502,191 @@ static void test_fault(void)
     CHECK(run(0) == program.t);
     CHECK(fault(0, ESR, FAR, IPA) == chain[16].t); /* one link to help, and 15 calls */
     EQUAL(program.t->helping, HELP_FAULT);
+}
+
+/* A busy handler at the end of 16 calls, which cannot be helped over one link more. */
+static void test_deep(void)
+{
+    struct program chain[17];
+    uint64_t portals[17];
+
+    for (unsigned fails = 0; fails < 2; fails++) {
+        test_begin(fails ? "a fault that would be helped over more than 16 links stops the thread"
+                         : "a call that would be helped over more than 16 links fails");
+        fixture_init(1);
+        struct program busy = handler_passive(0), client = program_new(0, 30);
+        uint64_t inner = make_portal(busy.thread, ENTRY, BADGE), signal = make_signal(0);
+        EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_WAITER, busy.thread), WHIT_OK);
+        CHECK(run(0) == client.t);
+        CHECK(CALL(0, inner, 1) == busy.t);
+        CHECK(WAIT(0, signal, 0) == NULL);
+        chain[0] = program_new(0, 20);
+        for (unsigned i = 1; i < 17; i++) {
+            chain[i] = handler_passive(0);
+            portals[i] = make_portal(chain[i].thread, ENTRY, i);
+        }
+        EQUAL(ADMIN(WHIT_OP_BIND, chain[16].thread, WHIT_ROLE_FAULT, inner), WHIT_OK);
+        CHECK(run(0) == chain[0].t);
+        for (unsigned i = 1; i < 17; i++)
+            CHECK(CALL(0, portals[i], i) == chain[i].t);
+        if (fails) {
+            CHECK(fault(0, ESR, FAR, IPA) == NULL);
+            CHECK(chain[16].t->stopped && !chain[16].t->helping);
+        } else {
+            const uint64_t pc = chain[16].t->save->pc;
+            CHECK(CALL(0, inner, 5) == chain[16].t);
+            EQUAL(chain[16].t->save->x[10], WHIT_E_DEPTH);
+            EQUAL(chain[16].t->save->x[0], 0);
+            EQUAL(chain[16].t->save->pc, pc + 4);
+            CHECK(REPLY(0, 0, 0) == chain[15].t);
+        }
+    }
+}
+
+static void test_bind_states(void)
+{
+    test_begin("bind: a budget that has a signal, a state page at no page, or while it runs");
+    fixture_init(1);
+    struct program program = program_new(0, 10), handler = handler_passive(0);
+    uint64_t signal = make_signal(0), budget = make_budget(0, 1, 0, 0);
+    uint64_t portal = make_portal(handler.thread, ENTRY, BADGE);
+    uint64_t odd = fixture_selector(), rest = fixture_selector(), page = state_page();
+    uint64_t fresh = make_thread(WHIT_SELF, WHIT_NATIVE);
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_ENTRY, portal, 0, budget), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, fresh, WHIT_ROLE_BUDGET, budget), WHIT_E_BUSY);
+    world_take(odd, 3 * WHIT_PAGE);
+    EQUAL(ADMIN(WHIT_OP_SPLIT, odd, rest, WHIT_UNIT), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_SPLIT, rest, fixture_selector(), WHIT_PAGE), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, fresh, WHIT_ROLE_STATE, rest), WHIT_E_SIZE);
+    EQUAL(ADMIN(WHIT_OP_STOP, program.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, program.thread, WHIT_ROLE_STATE, page), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_RESUME, program.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, program.thread, WHIT_ROLE_STATE, 0), WHIT_E_STATE);
+    CHECK(program.t->save == (void *)page_at(page));
+
+    test_begin("the registers of a thread in a call, and of one without a core, are there");
+    CHECK(run(0) == program.t);
+    EQUAL(ADMIN(WHIT_OP_BIND, program.thread, WHIT_ROLE_FAULT, portal), WHIT_OK);
+    CHECK(run(0) == program.t);
+    CHECK(fault(0, ESR, FAR, IPA) == handler.t);
+    program.t->fp[0] = 31;
+    EQUAL(ADMIN(WHIT_OP_SYNC, program.thread, 0), WHIT_OK);
+    EQUAL(page_at(page)->fp[0], 31);
+    uint64_t page2 = state_page();
+    EQUAL(ADMIN(WHIT_OP_BIND, fresh, WHIT_ROLE_STATE, page2), WHIT_OK);
+    thread_at(fresh)->fp[0] = 32;
+    EQUAL(ADMIN(WHIT_OP_SYNC, fresh, 0), WHIT_OK);
+    EQUAL(page_at(page2)->fp[0], 32);
+}
+
+/* Nothing of a thread that has business on its core is taken to another. */
+static void test_stay(void)
+{
+    test_begin("a thread that calls, serves or waits does not leave its core");
+    fixture_init(2);
+    struct program handler = handler_new(0, 30), caller = program_new(0, 20);
+    struct program waiter = program_new(0, 10);
+    uint64_t portal = make_portal(handler.thread, ENTRY, BADGE), signal = make_signal(0);
+    uint64_t far = make_budget(1, 5, 0, 0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_WAITER, waiter.thread), WHIT_OK);
+    CHECK(run(0) == caller.t);
+    CHECK(CALL(0, portal, 1) == handler.t);
+    EQUAL(ADMIN(WHIT_OP_STOP, handler.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_STOP, caller.thread), WHIT_OK);
+    CHECK(run(0) == waiter.t);
+    CHECK(WAIT(0, signal, 0) == NULL);
+    EQUAL(ADMIN(WHIT_OP_STOP, waiter.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, handler.thread, WHIT_ROLE_BUDGET, far), WHIT_E_STATE);
+    EQUAL(ADMIN(WHIT_OP_BIND, caller.thread, WHIT_ROLE_BUDGET, far), WHIT_E_STATE);
+    EQUAL(ADMIN(WHIT_OP_BIND, waiter.thread, WHIT_ROLE_BUDGET, far), WHIT_E_STATE);
+    CHECK(handler.t->core == &fake_cores[0] && caller.t->core == &fake_cores[0]);
+    CHECK(waiter.t->core == &fake_cores[0] && waiter.t->budget == waiter.b);
+    EQUAL(ADMIN(WHIT_OP_DESTROY, signal), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, waiter.thread, WHIT_ROLE_BUDGET, far), WHIT_OK);
+    CHECK(waiter.t->core == &fake_cores[1]);
+}
+
+static struct thread *resumed;
+
+/* Before it hears of the move, the other core has resumed the thread. */
+static void resume_first(struct core *core)
+{
+    if (!resumed)
+        return;
+    fake_here = core->index;
+    fake_kicked[core->index] = false;
+    thread_resume_here(resumed);
+    resumed = NULL;
+    core_ipi(core);
+    fake_here = 0;
+}
+
+static void test_remote(void)
+{
+    test_begin("a thread that was resumed before it could move stays, and bind says so");
+    fixture_init(2);
+    uint64_t thread = make_thread(WHIT_SELF, WHIT_NATIVE), near = make_budget(0, 5, 0, 0);
+    EQUAL(ADMIN(WHIT_OP_BIND, thread, WHIT_ROLE_BUDGET, make_budget(1, 5, 0, 0)), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, thread, WHIT_ROLE_BUDGET, 0), WHIT_OK);
+    take_all_ipis();
+    resumed = thread_at(thread);
+    fake_on_kick = resume_first;
+    EQUAL(ADMIN(WHIT_OP_BIND, thread, WHIT_ROLE_BUDGET, near), WHIT_E_STATE);
+    fake_on_kick = NULL;
+    CHECK(!resumed && thread_at(thread)->core == &fake_cores[1]);
+
+    test_begin("state page and registers of a thread on another core");
+    fixture_init(2);
+    struct program far = program_new(1, 10);
+    uint64_t page = state_page();
+    take_all_ipis();
+    EQUAL(ADMIN(WHIT_OP_STOP, far.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, far.thread, WHIT_ROLE_STATE, page), WHIT_OK);
+    CHECK(far.t->save == (void *)page_at(page));
+    far.t->fp[0] = 41;
+    EQUAL(ADMIN(WHIT_OP_SYNC, far.thread, 0), WHIT_OK);
+    EQUAL(page_at(page)->fp[0], 41);
+}
+
+/* One thread begins something on the other core and never comes back; another one does it again. */
+static void test_begun(void)
+{
+    test_begin("a page that its thread's core let go for somebody who is gone is taken away");
+    fixture_init(2);
+    struct program far = program_new(1, 10), first = program_new(0, 20), second = program_new(0, 9);
+    uint64_t page = state_page();
+    take_all_ipis();
+    EQUAL(ADMIN(WHIT_OP_STOP, far.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, far.thread, WHIT_ROLE_STATE, page), WHIT_OK);
+    CHECK(run(0) == first.t);
+    fixture_manual = true;
+    CHECK(DO(0, WHIT_OP_BIND, far.thread, WHIT_ROLE_STATE, 0) == first.t);
+    take_ipi(1);
+    fixture_manual = false;
+    CHECK(far.t->save == &far.t->own && far.t->state_slot.word);
+    EQUAL(ADMIN(WHIT_OP_STOP, first.thread), WHIT_OK);
+    CHECK(run(0) == second.t);
+    CHECK(DO(0, WHIT_OP_BIND, far.thread, WHIT_ROLE_STATE, 0) == second.t);
+    EQUAL(second.t->save->x[10], WHIT_OK);
+    CHECK(far.t->save == &far.t->own && !far.t->state_slot.word);
+
+    test_begin("likewise a budget");
+    fixture_init(2);
+    far = program_new(1, 10);
+    first = program_new(0, 20);
+    second = program_new(0, 9);
+    take_all_ipis();
+    CHECK(run(0) == first.t);
+    fixture_manual = true;
+    CHECK(DO(0, WHIT_OP_BIND, far.thread, WHIT_ROLE_BUDGET, 0) == first.t);
+    take_ipi(1);
+    fixture_manual = false;
+    CHECK(!far.t->budget && far.t->budget_slot.word);
+    EQUAL(ADMIN(WHIT_OP_STOP, first.thread), WHIT_OK);
+    CHECK(run(0) == second.t);
+    CHECK(DO(0, WHIT_OP_BIND, far.thread, WHIT_ROLE_BUDGET, 0) == second.t);
+    EQUAL(second.t->save->x[10], WHIT_OK);
+    CHECK(!far.t->budget_slot.word);
 }
 
 static void test_state(void)
@@ -684,6 +869,11 @@ int main(void)
         test_start();
         test_stop();
         test_fault();
+        test_deep();
+        test_bind_states();
+        test_stay();
+        test_remote();
+        test_begun();
         test_state();
         test_vcpu();
         test_end();

@@ -273,6 +273,45 @@ static void test_unloaded(void)
     result("what comes while it is not loaded waits", good && guest_take() == 21);
 }
 
+static void test_in_use(void)
+{
+    fresh();
+    struct signal *signal = bind(6, 0xa0, WHIT_VIRQ_ENABLED);
+    bool good = !virq_in_use(&vcpu_thread);
+    core.el1_owner = NULL;
+    raise(signal);
+    good = good && virq_in_use(&vcpu_thread);
+    core.el1_owner = &vcpu_thread;
+    listreg_refill(&vcpu_thread);
+    good = good && virq_in_use(&vcpu_thread) && guest_take() == 22;
+    good = good && virq_in_use(&vcpu_thread);
+    virq_unbind(signal);
+    result("a virtual CPU is in use while a signal waits for it or is shown to it",
+           good && !virq_in_use(&vcpu_thread));
+}
+
+/* The level interrupt that the guest handles lost its signal. */
+static void test_ended_for_nobody(void)
+{
+    fresh();
+    struct signal *signal = bind(7, 0xa0, WHIT_VIRQ_ENABLED | WHIT_VIRQ_LEVEL);
+    raise(signal);
+    bool good = guest_take() == 23;
+    virq_unbind(signal);
+    guest_end(23);
+    result("what ends when its signal is gone is pending for nobody",
+           good && !in_use() && !vcpu_thread.vcpu.pending_map && guest_take() == -1);
+}
+
+static void test_valid(void)
+{
+    const unsigned all = WHIT_VIRQ_ENABLED | WHIT_VIRQ_LEVEL | WHIT_VIRQ_TIMER;
+    result("virtual interrupts have numbers below 1020, and known flags",
+           virq_is_valid(WHIT_VIRQ(UINT64_C(1019), UINT64_C(255), (uint64_t)all)) &&
+               !virq_is_valid(WHIT_VIRQ(UINT64_C(1020), UINT64_C(0), UINT64_C(1))) &&
+               !virq_is_valid(WHIT_VIRQ(UINT64_C(32), UINT64_C(0), (uint64_t)all + 1)));
+}
+
 /* Whatever happens in whatever order: an edge is seen after it was raised, a level while it lasts.
  */
 static void test_random(void)
@@ -354,6 +393,9 @@ int main(void)
     test_timer();
     test_unbind();
     test_unloaded();
+    test_in_use();
+    test_ended_for_nobody();
+    test_valid();
     test_random();
     return 0;
 }

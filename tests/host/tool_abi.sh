@@ -40,8 +40,8 @@ check()
     fi
 }
 
-calls=$(sed -n 's/^#define \(WHIT_[A-Z]*\) *[1-9] .*x10.*/\1/p; s/^#define \(WHIT_YIELD\) .*/\1/p' \
-    "$header")
+# The calls are one block of definitions, from the first to the next empty line.
+calls=$(sed -n '/^#define WHIT_CALL /,/^$/s/^#define \(WHIT_[A-Z]*\) .*/\1/p' "$header")
 operations=$(block '^enum whit_op ' '_OP_')
 
 # Word splitting is meant.
@@ -66,6 +66,20 @@ if [ -z "$missing" ]; then
     echo 'ok sections'
 else
     echo "not ok sections - without one:$missing"
+fi
+
+# The manual says the value of each error.
+wrong=
+value=0
+for name in $(sed -n '/^enum whit_error /,/};/s/^    \(WHIT_[A-Z_]*\)[ ,].*/\1/p' "$header"); do
+    [ "$name" != WHIT_E_COUNT ] || break
+    grep -q "^| \`$name\` | $value |" "$manual" || wrong="$wrong $name"
+    value=$((value + 1))
+done
+if [ -z "$wrong" ] && [ "$value" -gt 1 ]; then
+    echo "ok values of errors ($value)"
+else
+    echo "not ok values of errors - not $value or not there:$wrong"
 fi
 
 # Names of the library, which the manual mentions, are in lower case.
