@@ -29,10 +29,11 @@ struct core {
 
     uint32_t index; /* 0 is the boot core */
     uint32_t online;
-    uint64_t mpidr;      /* affinity fields */
-    uint64_t charged;    /* ticks: since when core.budget has not been charged */
-    uint64_t programmed; /* deadline in the hardware timer */
-    struct link timers;  /* struct timer, by deadline */
+    uint64_t mpidr;       /* affinity fields */
+    uint64_t charged;     /* ticks: since when core.budget has not been charged */
+    uint64_t interrupted; /* ticks: when the interrupt that is handled came; 0: none is */
+    uint64_t programmed;  /* deadline in the hardware timer */
+    struct link timers;   /* struct timer, by deadline */
     uint64_t ready_map[PRIORITIES / 64];
     struct link ready[PRIORITIES];
 

@@ -80,8 +80,9 @@ void sched_rotate(struct core *core)
 void sched_charge(struct core *core)
 {
     struct budget *budget = core->budget;
-    uint64_t now = arch_ticks();
+    uint64_t now = core->interrupted ? core->interrupted : arch_ticks();
 
+    core->interrupted = 0;
     /* Nothing orders two reads of the counter; time that ran back would be an age of use. */
     if (now < core->charged)
         now = core->charged;

@@ -204,6 +204,11 @@ void signal_wait(struct core *core, struct thread *thread)
         signal->bits = 0;
         return;
     }
+    /* Not by the timer: whoever ran until it fires would pay for it. */
+    if (deadline && deadline <= arch_ticks()) {
+        save->x[0] = WHIT_TIMEOUT;
+        return;
+    }
     if (deadline) {
         signal->timer_bits = WHIT_TIMEOUT;
         timer_set(core, &signal->timer, deadline);
