@@ -13,13 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CORE_DEFAULT UINT64_MAX /* while a VM is read: none was named */
+
 enum {
     PROGRAM_ROOT = 0, /* index of root itself in the table of programs */
     PROGRAM_NONE = -1,
     NAME_LENGTH_MAX = 19, /* a grant's name is at most 23, with ".vmm" or a number behind it */
     PRIORITY_MAX = 254,   /* root keeps 255 */
     ROOT_BITS = 32,       /* bits of a waiting signal that root hands out, from 0 */
-    CPUS_MAX = 8
+    CPUS_MAX = 8,
+    CORES_MAX = CPUS_MAX + 1 /* of a VM: those of its CPUs, and the vmm's */
 };
 
 struct device_request {
@@ -45,6 +48,11 @@ struct program {
     /* VMs only */
     const char *kernel, *initrd; /* initrd may be NULL */
     uint64_t guest_mib, objects;
+    uint64_t cpus;
+    uint32_t cpu_core[CPUS_MAX]; /* index in machine_core */
+    /* All cores that it uses; the first is `core`, and the only one of a program. */
+    uint32_t cores;
+    uint64_t machine_core[CORES_MAX];
 };
 
 /* A program that takes part in a channel. */
@@ -60,6 +68,7 @@ struct signal_channel {
     uint32_t sources;
     struct member *from;
     int to;
+    int stops; /* to root: what it ends; PROGRAM_NONE: the whole system */
     unsigned bit;
     bool left_out;
 };
