@@ -139,6 +139,10 @@ LINKED_WITH := build/lib/libwhit.a build/fdt/libfdt.a lib/program.ld
 build/programs/%.elf: $$(call objects,programs/$$*) $(LINKED_WITH)
 	$(link-program)
 
+# Exits of guests go through several of its files.
+build/obj/programs/vmm/%: PROGRAM_FLAGS += -flto
+build/programs/vmm.elf: PROGRAM_LINK += -flto -O2
+
 build/tests/%.elf: $$(call objects,tests/system/$$*) $(LINKED_WITH)
 	$(link-program)
 
@@ -183,7 +187,7 @@ build/bench/guest-initrd.cpio: build/bench/guest-init build/guest/busybox build/
 		bin/busybox=build/guest/busybox init=build/bench/guest-init
 
 # A guest that tests its machine, and one that goes wild. Their MMU is off: no unaligned accesses.
-build/tests/%.Image: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld $$(wildcard tests/guest/$$*.S)
+build/tests/%.Image: tests/guest/%.c tests/guest/start.S $(wildcard tests/guest/*.h) tests/guest/guest.ld $$(wildcard tests/guest/$$*.S)
 	$(call step,GUEST)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -O2 -ffreestanding -march=armv8-a -mgeneral-regs-only -mstrict-align \
@@ -302,7 +306,7 @@ format-check:
 size: build/tools/lines build/kernel-release/whit.elf
 	@tools/size.sh
 
-bench: build/kernel-release/Image build/bench/paths.cpio build/tools/plugin.so build/tools/trace
+bench: build/kernel-release/Image build/bench/paths.cpio build/bench/vm.cpio build/tools/plugin.so build/tools/trace
 	@tools/bench.sh $(BENCH)
 
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines

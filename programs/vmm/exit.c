@@ -269,16 +269,12 @@ static void undefined(unsigned cpu, uint64_t esr)
 
 /* ---- devices */
 
-static bool device_read(uint64_t ipa, unsigned bytes, uint64_t *value)
+/* The interrupt controller's registers were read before: read_controller. */
+static bool device_read(uint64_t ipa, uint64_t *value)
 {
-    if (ipa - GUEST_UART < PL011_BYTES)
-        *value = pl011_read(&uart, (uint32_t)(ipa - GUEST_UART));
-    else if (ipa - GUEST_DISTRIBUTOR < VGIC_DISTRIBUTOR_BYTES)
-        *value = vgic_distributor_read(&vgic, (uint32_t)(ipa - GUEST_DISTRIBUTOR), bytes);
-    else if (ipa - GUEST_REDISTRIBUTORS < (uint64_t)VGIC_REDISTRIBUTOR_BYTES * machine.cpus)
-        *value = vgic_redistributor_read(&vgic, (uint32_t)(ipa - GUEST_REDISTRIBUTORS), bytes);
-    else
+    if (ipa - GUEST_UART >= PL011_BYTES)
         return false;
+    *value = pl011_read(&uart, (uint32_t)(ipa - GUEST_UART));
     return true;
 }
 
@@ -314,7 +310,7 @@ static void access_device(unsigned cpu, uint64_t esr, uint64_t address, uint64_t
             return;
         }
     } else {
-        if (!device_read(ipa, bytes, &value)) {
+        if (!device_read(ipa, &value)) {
             abort_access(cpu, esr, address, ipa, "read of nothing");
             return;
         }
@@ -417,6 +413,29 @@ static uint64_t handle_work(uint64_t bits, uint64_t badge)
     return WHIT_CONTINUE;
 }
 
+/* A read of the interrupt controller, which changes nothing: each word is read once, without the
+ * lock.
+ */
+static bool read_controller(unsigned cpu, uint64_t esr, uint64_t ipa)
+{
+    struct whit_registers *r = &machine.cpu[cpu].state->r;
+    const unsigned bytes = syndrome_bytes(esr), number = syndrome_register(esr);
+    uint64_t value;
+
+    if (!syndrome_is_decoded(esr) || syndrome_is_write(esr) || (ipa & (bytes - 1)) != 0)
+        return false;
+    if (ipa - GUEST_DISTRIBUTOR < VGIC_DISTRIBUTOR_BYTES)
+        value = vgic_distributor_read(&vgic, (uint32_t)(ipa - GUEST_DISTRIBUTOR), bytes);
+    else if (ipa - GUEST_REDISTRIBUTORS < (uint64_t)VGIC_REDISTRIBUTOR_BYTES * machine.cpus)
+        value = vgic_redistributor_read(&vgic, (uint32_t)(ipa - GUEST_REDISTRIBUTORS), bytes);
+    else
+        return false;
+    if (number != NO_REGISTER)
+        r->x[number] = syndrome_extend(esr, value);
+    r->pc += syndrome_instruction_bytes(esr);
+    return true;
+}
+
 uint64_t vmm_enter(uint64_t syndrome, uint64_t address, uint64_t ipa, uint64_t badge)
 {
     const uint64_t cpu = badge - BADGE_FIRST_CPU;
@@ -432,6 +451,9 @@ uint64_t vmm_enter(uint64_t syndrome, uint64_t address, uint64_t ipa, uint64_t b
         access_register((unsigned)cpu, syndrome);
         return WHIT_CONTINUE;
     }
+    if (syndrome_class(syndrome) == CLASS_DATA_ABORT &&
+        read_controller((unsigned)cpu, syndrome, ipa))
+        return WHIT_CONTINUE;
     return handle_exit(syndrome, address, ipa, (unsigned)cpu);
 }
 
