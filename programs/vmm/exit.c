@@ -25,7 +25,14 @@ static unsigned here; /* core of the handler that holds the lock */
 static uint64_t stale[VGIC_CPUS], lowered[VGIC_CPUS];
 _Static_assert(VGIC_LINES <= 64, "a line is a bit");
 
-enum { CPU_OFF_NS = 50000, REPORTS = 16, INSTRUCTION_BYTES = 4, NO_REGISTER = 31 };
+enum {
+    CPU_OFF_NS = 50000,
+    FLUSH_NS = 1000000,
+    FLUSH_BYTES = 256,
+    REPORTS = 16,
+    INSTRUCTION_BYTES = 4,
+    NO_REGISTER = 31
+};
 
 static void tell_main(uint64_t event)
 {
@@ -153,12 +160,50 @@ static void freshen_here(void)
 
 /* ---- the serial line */
 
+/*
+ * Bytes go into the ring at once, but the console hears of them later: a doorbell for each would
+ * cost more than all else.  It is rung when the guest is through with a message (flush), when much
+ * has come together, or when the first byte has waited for a moment.
+ */
+static uint32_t unannounced; /* bytes */
+static bool flush_is_due;    /* the timer of a core will ring */
+
+static void uart_flush(void)
+{
+    if (unannounced == 0)
+        return;
+    unannounced = 0;
+    (void)whit_notify(console.signal, console.ring);
+}
+
+static bool ring_put(uint8_t byte)
+{
+    bool waits;
+
+    if (whit_ring_write(&console.out, &byte, 1, &waits) == 0)
+        return false;
+    /* Once it waits, it does so until it is notified. */
+    if (waits || unannounced != 0)
+        unannounced++;
+    return true;
+}
+
 static bool uart_transmit(uint8_t byte)
 {
     if (!have_console)
         return true;
-    return whit_channel_write(&console, &byte, 1) == 1 ||
-           (whit_ring_want_room(&console.out, 1) && whit_channel_write(&console, &byte, 1) == 1);
+    if (!ring_put(byte)) {
+        uart_flush();
+        if (!whit_ring_want_room(&console.out, 1) || !ring_put(byte))
+            return false;
+    }
+    if (unannounced == FLUSH_BYTES) {
+        uart_flush();
+    } else if (unannounced != 0 && !flush_is_due) {
+        flush_is_due = true;
+        (void)whit_timer(machine.core[here].work, whit_deadline(FLUSH_NS), EXIT_FLUSH);
+    }
+    return true;
 }
 
 static bool uart_receive(uint8_t *byte)
@@ -171,7 +216,8 @@ static void uart_interrupt(bool asserted)
     vgic_line_set(&vgic, GUEST_UART_LINE, asserted);
 }
 
-static const struct pl011_output uart_output = {uart_transmit, uart_receive, uart_interrupt};
+static const struct pl011_output uart_output = {uart_transmit, uart_receive, uart_flush,
+                                                uart_interrupt};
 
 /* ---- PSCI */
 
@@ -207,11 +253,13 @@ static void psci_off(unsigned cpu)
 
 static void psci_system_off(void)
 {
+    uart_flush();
     tell_main(EVENT_OFF);
 }
 
 static void psci_system_reset(void)
 {
+    uart_flush();
     tell_main(EVENT_RESET);
 }
 
@@ -409,6 +457,10 @@ static uint64_t handle_work(uint64_t bits, uint64_t badge)
         pl011_progress(&uart);
     if (badge != BADGE_EVENTS && (bits & EXIT_WORK))
         freshen_here();
+    if (badge != BADGE_EVENTS && (bits & EXIT_FLUSH)) {
+        flush_is_due = false;
+        uart_flush();
+    }
     drop_lock();
     return WHIT_CONTINUE;
 }
