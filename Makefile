@@ -186,6 +186,16 @@ build/bench/guest-initrd.cpio: build/bench/guest-init build/guest/busybox build/
 	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ etc/ tmp/ root/ bin/ \
 		bin/busybox=build/guest/busybox init=build/bench/guest-init
 
+# Programs of Linux guests, without a C library; each is the first process of a RAM disk.
+build/guest/wakeup: tests/guest/linux/wakeup.c
+	$(call step,GUEST)
+	$(Q)$(CC) -std=c17 -O2 -ffreestanding -fno-stack-protector $(WARNINGS) -nostdlib -static \
+		-Wl,--build-id=none -Wl,-z,noexecstack $< -o $@
+
+build/guest/wakeup.cpio: build/guest/wakeup build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ init=build/guest/wakeup
+
 # A guest that tests its machine, and one that goes wild. Their MMU is off: no unaligned accesses.
 build/tests/%.Image: tests/guest/%.c tests/guest/start.S $(wildcard tests/guest/*.h) tests/guest/guest.ld $$(wildcard tests/guest/$$*.S)
 	$(call step,GUEST)
@@ -268,7 +278,7 @@ build/host/test_%: build/host/obj/tests/host/test_%.c.o \
 	$(call step,HOSTLD)
 	$(Q)$(HOSTCC) $(SANITIZE) $(filter %.o,$^) build/host/libkernel.a -lfdt -o $@
 
-.PHONY: tools host-tests test-build test check-clang format-check size bench figures clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench figures realtime clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -311,6 +321,9 @@ bench: build/kernel-release/Image build/bench/paths.cpio build/bench/vm.cpio bui
 
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
 	@tools/figures.sh
+
+realtime: build/kernel-release/Image build/bench/wakeup.cpio
+	@tools/realtime.sh wakeup
 
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name cache ! -name apt -exec rm -rf {} +
