@@ -192,6 +192,11 @@ build/guest/wakeup: tests/guest/linux/wakeup.c
 	$(Q)$(CC) -std=c17 -O2 -ffreestanding -fno-stack-protector $(WARNINGS) -nostdlib -static \
 		-Wl,--build-id=none -Wl,-z,noexecstack $< -o $@
 
+build/guest/load.cpio: bench/load/init build/guest/busybox build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ tmp/ bin/ bin/busybox=build/guest/busybox \
+		init=bench/load/init
+
 build/guest/wakeup.cpio: build/guest/wakeup build/tools/mkarchive
 	$(call step,ARCHIVE)
 	$(Q)build/tools/mkarchive -a 4 $@ dev/ init=build/guest/wakeup
@@ -322,8 +327,8 @@ bench: build/kernel-release/Image build/bench/paths.cpio build/bench/vm.cpio bui
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
 	@tools/figures.sh
 
-realtime: build/kernel-release/Image build/bench/wakeup.cpio
-	@tools/realtime.sh wakeup
+realtime: build/kernel-release/Image build/bench/wakeup.cpio build/bench/load.cpio
+	@tools/realtime.sh all
 
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name cache ! -name apt -exec rm -rf {} +

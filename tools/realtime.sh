@@ -5,6 +5,7 @@
 # emulated machine's time, on one core, so all comes out the same on every computer.
 #
 #   tools/realtime.sh wakeup   a Linux guest's timer wake-ups, idle and busy, against bare QEMU
+#   tools/realtime.sh loop     a control loop of 1 kHz alone, and beside two guests at full load
 #
 # `make realtime` builds what it needs, and runs all.
 
@@ -82,8 +83,37 @@ wakeup()
     done
 }
 
+# ---- a control loop beside guests
+
+# Lateness of the loop's run $1: worst, mean, best; and how many periods it missed.
+loop_values()
+{
+    sed -n 's/^\[loop\] \([0-9]*\) periods, \([0-9]*\) missed, lateness: worst \([0-9]*\) ns, mean \([0-9]*\) ns, best \([0-9]*\) ns$/\1 \2 \3 \4 \5/p' "$out/$1.log"
+}
+
+loop()
+{
+    cp build/obj/bench/load/system.dtb $out/
+    fdtput -r $out/system.dtb /vms
+    whit loop-alone '12000 periods' 100 load $out/system.dtb
+    cp build/obj/bench/load/system.dtb $out/
+    command_line /vms/one ''
+    command_line /vms/two ''
+    whit loop-load '12000 periods' 900 load $out/system.dtb
+    grep -q 'load: all of it runs' $out/loop-load.log || echo 'realtime: no guest came to its load'
+    echo 'lateness of a control loop of 1 kHz, in instructions:'
+    printf '%-28s %9s %9s %9s %9s %9s\n' '' periods missed worst mean best
+    printf '%-28s %9d %9d %9d %9d %9d\n' alone $(loop_values loop-alone)
+    printf '%-28s %9d %9d %9d %9d %9d\n' 'beside two busy guests' $(loop_values loop-load)
+}
+
 case ${1-} in
 wakeup) wakeup ;;
+loop) loop ;;
+all)
+    wakeup
+    loop
+    ;;
 *)
     sed -n 's/^#   //p' "$0" >&2
     exit 2
