@@ -219,6 +219,19 @@ static uint32_t make_budget(struct build *build, uint32_t core, uint64_t unlimit
                 program->priority, ticks(build, program->budget_us), ticks(build, period));
 }
 
+/* For interrupts of a virtual CPU; it may be more urgent than the VM itself. */
+static uint32_t make_urgent(struct build *build, uint32_t cpu, const struct urgent *urgent)
+{
+    uint32_t budget = urgent->budget_us ? cut(build, WHIT_SIZE_BUDGET) : 0;
+    if (budget && !build->failed)
+        good(build,
+             whit_budget_make(budget, core_of(build, build->instance->program->cpu_core[cpu]),
+                              urgent->priority, ticks(build, urgent->budget_us),
+                              ticks(build, urgent->period_us), ticks(build, urgent->length_us)),
+             "make an urgent budget");
+    return budget;
+}
+
 static uint32_t bind_budget(struct build *build, uint32_t thread, uint32_t core)
 {
     uint32_t budget = make_budget(build, core, 0);
@@ -309,6 +322,16 @@ static void give_core(struct build *build, const char *name, uint32_t index, uin
     grant(build, WHIT_GRANT_CORE, name, slot, program->machine_core[index]);
 }
 
+static void give_budget(struct build *build, const char *name, uint32_t cpu, uint32_t budget,
+                        uint32_t slot)
+{
+    char full[WHIT_NAME_BYTES];
+    hand_over(build, budget, slot, WHIT_R_READ | WHIT_R_CONTROL | WHIT_R_DERIVE,
+              "hand a budget over");
+    grant(build, WHIT_GRANT_BUDGET, numbered(full, sizeof full, name, cpu), slot,
+          build->instance->program->cpu_core[cpu]);
+}
+
 /* What the virtual CPUs run on: cores, a thread on each for their exits, and their budgets. */
 static void give_processors(struct build *build)
 {
@@ -324,10 +347,11 @@ static void give_processors(struct build *build)
         grant(build, WHIT_GRANT_SERVER, numbered(name, sizeof name, "server", i), slot++, 0);
     }
     for (uint32_t cpu = 0; cpu < program->cpus; cpu++) {
-        hand_over(build, instance->cpu_budget[cpu], slot,
-                  WHIT_R_READ | WHIT_R_CONTROL | WHIT_R_DERIVE, "hand a budget over");
-        grant(build, WHIT_GRANT_BUDGET, numbered(name, sizeof name, "cpu", cpu), slot++,
-              program->cpu_core[cpu]);
+        give_budget(build, "cpu", cpu, instance->cpu_budget[cpu], slot++);
+        for (int line = 0; line < URGENTS; line++)
+            if (instance->urgent_budget[line][cpu])
+                give_budget(build, urgent_name((enum urgent_line)line), cpu,
+                            instance->urgent_budget[line][cpu], slot++);
     }
 }
 
@@ -560,9 +584,13 @@ static void build_small(struct build *build)
         bind_budget(build, instance->server[i], i);
         make_fault_portal(build, instance->server[i], 1 + i, i);
     }
-    for (uint32_t cpu = 0; cpu < instance->program->cpus; cpu++)
+    for (uint32_t cpu = 0; cpu < instance->program->cpus; cpu++) {
         instance->cpu_budget[cpu] =
             make_budget(build, instance->program->cpu_core[cpu], CPU_SLICE_US);
+        for (int line = 0; line < URGENTS; line++)
+            instance->urgent_budget[line][cpu] =
+                make_urgent(build, cpu, &instance->program->urgent[line]);
+    }
     make_events(build);
 }
 

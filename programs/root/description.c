@@ -73,6 +73,15 @@ static const struct rule vm_rules[] = {
     {"objects", RULE_NUMBER, false, WHIT_PAGE, BYTES_MAX, WHIT_PAGE, PROGRAM_FIELD(objects)},
 };
 
+#define URGENT_FIELD(member) offsetof(struct urgent, member)
+
+static const struct rule urgent_rules[] = {
+    {"priority", RULE_NUMBER, true, 0, PRIORITY_MAX, 0, URGENT_FIELD(priority)},
+    {"budget-us", RULE_NUMBER, true, 1, UINT32_MAX, 0, URGENT_FIELD(budget_us)},
+    {"period-us", RULE_NUMBER, true, 1, UINT32_MAX, 0, URGENT_FIELD(period_us)},
+    {"length-us", RULE_NUMBER, true, 1, UINT32_MAX, 0, URGENT_FIELD(length_us)},
+};
+
 static const struct rule signal_rules[] = {
     {"from", RULE_NAMES, true, 0, 0, 0, 0},
     {"to", RULE_NAMES, true, 0, 0, 0, 0},
@@ -377,6 +386,52 @@ static bool arguments_read(struct reader *reader, const struct node *parent, int
     return is_leaf(reader, &node);
 }
 
+const char *urgent_name(enum urgent_line line)
+{
+    static const char *const names[URGENTS] = {
+        [URGENT_TIMER] = "timer", [URGENT_CONSOLE] = "console"};
+
+    return names[line];
+}
+
+static bool urgent_read(struct reader *reader, const struct node *parent, int offset,
+                        struct program *program)
+{
+    struct node node = node_at(reader, offset, parent->path, parent->consequence);
+    struct urgent urgent = {0};
+    enum urgent_line line = 0;
+
+    while (line < URGENTS && strcmp(node.name, urgent_name(line)) != 0)
+        line++;
+    if (line == URGENTS) {
+        mistake(reader, &node, "there is no such interrupt; expected timer or console");
+        return false;
+    }
+    if (!is_leaf(reader, &node) ||
+        !properties_read(reader, &node, urgent_rules, COUNT(urgent_rules), &urgent))
+        return false;
+    if (urgent.budget_us > urgent.period_us || urgent.length_us > urgent.budget_us) {
+        mistake(reader, &node, "expected length-us, budget-us and period-us in rising order");
+        return false;
+    }
+    program->urgent[line] = urgent;
+    return true;
+}
+
+/* A VM's interrupts with budgets: each node is one. */
+static bool urgents_read(struct reader *reader, const struct node *parent, int offset,
+                         struct program *program)
+{
+    struct node node = node_at(reader, offset, parent->path, parent->consequence);
+    bool good = properties_read(reader, &node, NULL, 0, NULL);
+    int child;
+    fdt_for_each_subnode(child, reader->tree, offset)
+    {
+        good = urgent_read(reader, &node, child, program) && good;
+    }
+    return good;
+}
+
 static bool program_children_read(struct reader *reader, const struct node *node,
                                   struct program *program)
 {
@@ -387,6 +442,8 @@ static bool program_children_read(struct reader *reader, const struct node *node
         const char *name = fdt_get_name(reader->tree, child, NULL);
         if (strcmp(name, "arguments") == 0) {
             good = arguments_read(reader, node, child, program) && good;
+        } else if (strcmp(name, "urgent") == 0 && program->is_vm) {
+            good = urgents_read(reader, node, child, program) && good;
         } else if (strcmp(name, "devices") == 0 && !program->is_vm) {
             good = devices_read(reader, node, child, program) && good;
         } else {

@@ -30,6 +30,15 @@ struct device_request {
     const char *which; /* path, alias or compatible */
 };
 
+/* Interrupts of a guest that may have a budget of their own. */
+enum urgent_line { URGENT_TIMER, URGENT_CONSOLE, URGENTS };
+
+struct urgent {
+    uint64_t priority;
+    uint64_t budget_us, period_us; /* budget 0: there is none */
+    uint64_t length_us;            /* of one activation */
+};
+
 struct program {
     const char *name;
     const char *path; /* of its node */
@@ -48,6 +57,7 @@ struct program {
     /* VMs only */
     const char *kernel, *initrd; /* initrd may be NULL */
     uint64_t guest_mib, objects;
+    struct urgent urgent[URGENTS];
     uint64_t cpus;
     uint32_t cpu_core[CPUS_MAX]; /* index in machine_core */
     /* All cores that it uses; the first is `core`, and the only one of a program. */
@@ -132,6 +142,9 @@ struct surroundings {
  */
 bool description_read(const void *tree, size_t bytes, const struct surroundings *surroundings,
                       struct reporter *reporter, struct heap *heap, struct description *out);
+
+/* The name of such an interrupt in descriptions and grants. */
+const char *urgent_name(enum urgent_line line);
 
 /* Takes a bit of the program's waiting signal; when all are taken the last one is shared. */
 unsigned program_take_bit(struct program *program);

@@ -254,12 +254,21 @@ static uint32_t lines_plan(struct instance *instance)
     return lines;
 }
 
+/* Of the virtual CPUs: their own, and those of their interrupts. */
+static uint32_t budgets_of(const struct program *program)
+{
+    uint32_t each = 1;
+    for (int line = 0; line < URGENTS; line++)
+        each += program->urgent[line].budget_us != 0;
+    return each * (uint32_t)program->cpus;
+}
+
 static void sizes_plan(struct system *system, uint32_t index, uint64_t *arena_bytes)
 {
     struct instance *instance = &system->instance[index];
     const struct program *program = instance->program;
     uint32_t grants = 0;
-    uint32_t threads = 1 + instance->servers, cpus = (uint32_t)program->cpus;
+    uint32_t threads = 1 + instance->servers, budgets = budgets_of(program);
     uint64_t tables = tables_for_grants(system, index, &grants) + TABLES_FIXED;
     uint64_t image = image_space_bytes(instance->image);
     uint64_t own_memory = program->is_vm ? program->objects : program->memory;
@@ -271,16 +280,16 @@ static void sizes_plan(struct system *system, uint32_t index, uint64_t *arena_by
     instance->slots += lines_plan(instance);
     instance->first_machine_slot = instance->slots;
     if (program->is_vm)
-        instance->slots += MACHINE_SLOTS_PER_CORE * program->cores + cpus;
+        instance->slots += MACHINE_SLOTS_PER_CORE * program->cores + budgets;
     tables += tables_for(image) + tables_for(instance->stack_bytes) +
               tables_for(instance->kernel.bytes) + tables_for(instance->initrd.bytes);
     instance->pool_bytes =
         (tables + (instance->slots + instance->free_slots) / SLOTS_PER_PAGE + 2) * WHIT_PAGE;
     instance->selectors = FIXED_SELECTORS + 3 * grants + portals_of(system, index) +
-                          SELECTORS_PER_SERVER * instance->servers + cpus;
+                          SELECTORS_PER_SERVER * instance->servers + budgets;
 
     uint64_t small = threads * (WHIT_SIZE_BUDGET + WHIT_SIZE_PORTAL) + WHIT_SIZE_SIGNAL +
-                     cpus * (uint64_t)WHIT_SIZE_BUDGET +
+                     budgets * (uint64_t)WHIT_SIZE_BUDGET +
                      portals_of(system, index) * (uint64_t)WHIT_SIZE_PORTAL;
     *arena_bytes = WHIT_SIZE_SPACE + instance->pool_bytes +
                    threads * (uint64_t)(WHIT_SIZE_THREAD + WHIT_PAGE) +

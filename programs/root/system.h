@@ -55,6 +55,7 @@ struct instance {
     uint64_t rest_base, rest_bytes;
     uint64_t next_address;
     uint32_t space, thread, budget, signal, server[SERVERS_MAX], cpu_budget[CPUS_MAX];
+    uint32_t urgent_budget[URGENTS][CPUS_MAX]; /* 0: none */
     bool faulted[THREADS_MAX]; /* set by the fault handler of its core, cleared by supervision */
 };
 

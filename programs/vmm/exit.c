@@ -27,6 +27,7 @@ _Static_assert(VGIC_LINES <= 64, "a line is a bit");
 
 enum {
     CPU_OFF_NS = 50000,
+    CPU_OFF_TRIES = 100000,
     FLUSH_NS = 1000000,
     FLUSH_BYTES = 256,
     REPORTS = 16,
@@ -239,7 +240,7 @@ static enum psci_result psci_on(unsigned cpu, uint64_t entry, uint64_t context)
     enum whit_error error = machine_cpu_start(cpu, entry, context);
 
     /* On another core, its handler may have said that it is off, and not yet replied. */
-    while (error == WHIT_E_STATE) {
+    for (int i = 0; i < CPU_OFF_TRIES && error == WHIT_E_STATE; i++) {
         sleep_until(here, whit_deadline(CPU_OFF_NS));
         error = machine_cpu_start(cpu, entry, context);
     }

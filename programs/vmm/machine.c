@@ -202,11 +202,13 @@ static void make_cores(void)
 
 /* ---- virtual CPUs */
 
-static void make_line(struct machine_cpu *cpu, unsigned line, unsigned flags)
+/* With a budget the CPU runs urgently when the interrupt comes. */
+static void make_line(struct machine_cpu *cpu, unsigned line, unsigned flags,
+                      const struct whit_grant *budget)
 {
     cpu->signal[line] = make_signal(cpu->core);
     need(whit_target(cpu->signal[line], WHIT_TARGET_VIRQ, cpu->thread,
-                     WHIT_VIRQ((uint64_t)line, UINT64_C(0), flags), 0),
+                     WHIT_VIRQ((uint64_t)line, UINT64_C(0), flags), budget ? budget->selector : 0),
          "bind an interrupt");
 }
 
@@ -242,9 +244,10 @@ static void make_cpu(unsigned index, const struct whit_grant *budget)
          "bind a portal for exits");
     make_state(index);
     for (unsigned line = 0; line < VGIC_SGIS; line++)
-        make_line(cpu, line, 0);
-    make_line(cpu, GUEST_TIMER_LINE, WHIT_VIRQ_TIMER);
-    make_line(cpu, GUEST_UART_LINE, WHIT_VIRQ_LEVEL);
+        make_line(cpu, line, 0, NULL);
+    make_line(cpu, GUEST_TIMER_LINE, WHIT_VIRQ_TIMER, find_part(WHIT_GRANT_BUDGET, "timer", index));
+    make_line(cpu, GUEST_UART_LINE, WHIT_VIRQ_LEVEL,
+              find_part(WHIT_GRANT_BUDGET, "console", index));
 }
 
 void machine_make(void)

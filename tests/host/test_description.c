@@ -186,6 +186,17 @@ static const struct {
      "The VM is left out.\n"},
     {"VM with text for cores", VM("cores = \"all\", \"x\";"),
      "system.dtb: /vms/v: cores has 6 bytes; expected numbers, as in <0 1>. The VM is left out.\n"},
+    {"urgent interrupt that is none", VM("urgent { disk { }; };"),
+     "system.dtb: /vms/v/urgent/disk: there is no such interrupt; expected timer or console. "
+     "The VM is left out.\n"},
+    {"urgent interrupt without a length",
+     VM("urgent { timer { priority = <9>; budget-us = <1>; period-us = <2>; }; };"),
+     "system.dtb: /vms/v/urgent/timer: there is no length-us, which is required. "
+     "The VM is left out.\n"},
+    {"urgent interrupt longer than its budget",
+     VM("urgent { timer { priority = <9>; budget-us = <1>; period-us = <2>; length-us = <2>; }; };"),
+     "system.dtb: /vms/v/urgent/timer: expected length-us, budget-us and period-us in rising "
+     "order. The VM is left out.\n"},
     {"portal of a VM", GOOD VM("") "portals { p { server = \"v\"; clients = \"a\"; }; };",
      "system.dtb: /portals/p: server names \"v\", which is a VM. The portal is left out.\n"},
     {"signal to two", GOOD "signals { s { from = \"a\"; to = \"b\", \"c\"; }; };",
@@ -342,6 +353,15 @@ static void test_cores(void)
     result("the VM's core comes first",
            vm->core == 0 && vm->cores == 2 && vm->machine_core[1] == 1 && vm->cpu_core[0] == 1 &&
                vm->cpu_core[1] == 1,
+           "a value is wrong");
+    check("a VM whose timer is urgent",
+          VM("urgent { timer { priority = <90>; budget-us = <200>; period-us = <1000>; "
+             "length-us = <100>; }; };"),
+          "");
+    vm = &description.program[1];
+    result("the timer's budget",
+           vm->urgent[URGENT_TIMER].priority == 90 && vm->urgent[URGENT_TIMER].length_us == 100 &&
+               vm->urgent[URGENT_CONSOLE].budget_us == 0,
            "a value is wrong");
     check("a signal that stops a VM",
           GOOD VM("") "signals { s { from = \"a\"; to = \"root\"; stops = \"v\"; }; };", "");
