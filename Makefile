@@ -192,6 +192,17 @@ build/guest/wakeup: tests/guest/linux/wakeup.c
 	$(Q)$(CC) -std=c17 -O2 -ffreestanding -fno-stack-protector $(WARNINGS) -nostdlib -static \
 		-Wl,--build-id=none -Wl,-z,noexecstack $< -o $@
 
+build/guest/realtime/Image:
+	@tools/fetch.sh --realtime
+
+build/guest/realtime.cpio: bench/realtime/init build/guest/realtime/Image build/guest/busybox \
+                           build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ tmp/ bin/ lib/ bin/busybox=build/guest/busybox \
+		init=bench/realtime/init $$(cd build/guest/realtime && for file in cyclictest stress-ng; do \
+		echo bin/$$file=build/guest/realtime/$$file; done; for file in lib/*; do \
+		echo $$file=build/guest/realtime/$$file; done)
+
 build/guest/load.cpio: bench/load/init build/guest/busybox build/tools/mkarchive
 	$(call step,ARCHIVE)
 	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ tmp/ bin/ bin/busybox=build/guest/busybox \
@@ -327,7 +338,8 @@ bench: build/kernel-release/Image build/bench/paths.cpio build/bench/vm.cpio bui
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
 	@tools/figures.sh
 
-realtime: build/kernel-release/Image build/bench/wakeup.cpio build/bench/load.cpio
+realtime: build/kernel-release/Image build/bench/wakeup.cpio build/bench/load.cpio \
+          build/bench/realtime.cpio build/tools/drive
 	@tools/realtime.sh all
 
 clean:

@@ -6,6 +6,8 @@
 #
 #   tools/realtime.sh wakeup   a Linux guest's timer wake-ups, idle and busy, against bare QEMU
 #   tools/realtime.sh loop     a control loop of 1 kHz alone, and beside two guests at full load
+#   tools/realtime.sh guest    cyclictest in a guest that also computes, beside another guest and a
+#                              program: alone, with priorities of whole machines, with an urgent budget
 #
 # `make realtime` builds what it needs, and runs all.
 
@@ -107,12 +109,109 @@ loop()
     printf '%-28s %9d %9d %9d %9d %9d\n' 'beside two busy guests' $(loop_values loop-load)
 }
 
+# ---- the same guests on Xen
+
+# A guest of the tree $out/xen.dtb, without a Dom0. $1: its name, $2: role, $3, $4: where its kernel and
+# its RAM disk are.
+xen_guest()
+{
+    node=/chosen/$1
+    fdtput -p -c $out/xen.dtb $node $node/module@$3 $node/module@$4
+    fdtput -t s $out/xen.dtb $node compatible xen,domain
+    fdtput -t i $out/xen.dtb $node '#address-cells' 2
+    fdtput -t i $out/xen.dtb $node '#size-cells' 2
+    fdtput -t x $out/xen.dtb $node memory 0 80000
+    fdtput -t i $out/xen.dtb $node cpus 1
+    fdtput $out/xen.dtb $node vpl011
+    fdtput -t s $out/xen.dtb $node/module@$3 compatible multiboot,kernel multiboot,module
+    fdtput -t x $out/xen.dtb $node/module@$3 reg 0 $3 0 "$(printf %x "$(wc -c <$image)")"
+    fdtput -t s $out/xen.dtb $node/module@$3 bootargs "console=ttyAMA0 $options $2"
+    fdtput -t s $out/xen.dtb $node/module@$4 compatible multiboot,ramdisk multiboot,module
+    fdtput -t x $out/xen.dtb $node/module@$4 reg 0 $4 0 "$(printf %x "$(wc -c <$initrd)")"
+}
+
+# $1: name of the run, $2: seconds, $3: "yes" for the second guest too.
+xen_run()
+{
+    tools/bare-tree.sh $out/xen.dtb -machine virtualization=on $cpu -m 2G
+    fdtput -t s $out/xen.dtb /chosen xen,xen-bootargs \
+        'console=dtuart dtuart=/pl011 loglvl=warning'
+    fdtput -t i $out/xen.dtb /chosen '#address-cells' 2
+    fdtput -t i $out/xen.dtb /chosen '#size-cells' 2
+    # What is added last comes first, and is DOM1.
+    [ "$3" != yes ] || xen_guest domU2 'role=stress' 68000000 6c000000
+    xen_guest domU1 'role=rt loops=2000' 60000000 64000000
+    echo 'expect DOM1: cyclictest' >$out/xen.drive
+    echo 'expect reboot: Power down' >>$out/xen.drive
+    # Without a Dom0 nothing switches the machine off: the script ends it.
+    build/tools/drive -t "$2" $out/xen.drive -- qemu-system-aarch64 $machine $cpu -seed 1 \
+        -machine virt,virtualization=on,gic-version=3 -m 2G -dtb $out/xen.dtb -serial stdio \
+        -kernel build/guest/realtime/xen \
+        -device loader,file=$image,addr=0x60000000,force-raw=on \
+        -device loader,file=$initrd,addr=0x64000000,force-raw=on \
+        -device loader,file=$image,addr=0x68000000,force-raw=on \
+        -device loader,file=$initrd,addr=0x6c000000,force-raw=on >$out/$1.raw 2>$out/$1.err ||
+        echo "realtime: the run \"$1\" did not end as it should: $(tail -n 1 $out/$1.err)" >&2
+    tr -d '\r' <$out/$1.raw | sed 's/^(XEN) DOM1: //' >$out/$1.log
+}
+
+# ---- a real-time task in a guest
+
+# $1: name of the run, $2: what is said of it in the table.
+guest_row()
+{
+    printf '%-44s %8s %8s %8s %8s %8s\n' "$2" \
+        $(awk '$1 == "cyclictest" { print $3, $4, $5, $6 }' "$out/$1.log") \
+        "$(sed -n 's/^\[busy\] share \([0-9]*\) %$/\1 %/p' "$out/$1.log" | tail -n 1)"
+}
+
+# $1: name of the run, $2: seconds, $3...: changes of the description, by fdtput.
+guest_run()
+{
+    run=$1 seconds=$2
+    shift 2
+    cp build/obj/bench/realtime/system.dtb $out/
+    command_line /vms/rt 'role=rt loops=2000'
+    command_line /vms/stress 'role=stress'
+    for change in "$@"; do
+        eval "fdtput $change"
+    done
+    whit "$run" '^cyclictest' "$seconds" realtime $out/system.dtb
+}
+
+guest()
+{
+    tree=$out/system.dtb
+    image=build/guest/realtime/Image initrd=build/guest/realtime.cpio
+    bare guest-bare '^cyclictest' 300 $image $initrd 'role=rt loops=2000'
+    guest_run guest-alone 300 '-r $tree /vms/stress' '-r $tree /programs/busy'
+    guest_run guest-above 600
+    guest_run guest-below 900 '$tree /vms/rt priority 70'
+    guest_run guest-urgent 900 '$tree /vms/rt priority 70' '-p -c $tree /vms/rt/urgent/timer' \
+        '$tree /vms/rt/urgent/timer priority 100' '$tree /vms/rt/urgent/timer budget-us 300' \
+        '$tree /vms/rt/urgent/timer period-us 1000' '$tree /vms/rt/urgent/timer length-us 100'
+    xen_run xen-alone 300 no
+    xen_run xen-both 600 yes
+    echo 'wake-up latency of cyclictest in a guest with background, in instructions; the share of the'
+    echo 'native program, which is to have 30 %:'
+    printf '%-44s %8s %8s %8s %8s %8s\n' '' least median '99.9 %' most program
+    guest_row guest-bare 'the guest alone on bare QEMU'
+    guest_row guest-alone 'alone on Whit'
+    guest_row guest-above 'more urgent as a whole than all others'
+    guest_row guest-below 'less urgent as a whole than all others'
+    guest_row guest-urgent 'less urgent, its timer with an urgent budget'
+    guest_row xen-alone 'alone on Xen (credit2)'
+    guest_row xen-both 'on Xen beside the other guest (credit2)'
+}
+
 case ${1-} in
 wakeup) wakeup ;;
 loop) loop ;;
+guest) guest ;;
 all)
     wakeup
     loop
+    guest
     ;;
 *)
     sed -n 's/^#   //p' "$0" >&2
