@@ -101,7 +101,7 @@ loop()
     cp build/obj/bench/load/system.dtb $out/
     command_line /vms/one ''
     command_line /vms/two ''
-    whit loop-load '12000 periods' 900 load $out/system.dtb
+    whit loop-load '12000 periods' 3600 load $out/system.dtb
     grep -q 'load: all of it runs' $out/loop-load.log || echo 'realtime: no guest came to its load'
     echo 'lateness of a control loop of 1 kHz, in instructions:'
     printf '%-28s %9s %9s %9s %9s %9s\n' '' periods missed worst mean best
