@@ -142,6 +142,10 @@ LINKED_WITH := build/lib/libwhit.a build/fdt/libfdt.a lib/program.ld
 build/programs/%.elf: $$(call objects,programs/$$*) $(LINKED_WITH)
 	$(link-program)
 
+# Exits of guests go through several of its files.
+build/obj/programs/vmm/%: PROGRAM_FLAGS += -flto
+build/programs/vmm.elf: PROGRAM_LINK += -flto -O2
+
 build/tests/%.elf: $$(call objects,tests/system/$$*) $(LINKED_WITH)
 	$(link-program)
 
@@ -185,8 +189,34 @@ build/bench/guest-initrd.cpio: build/bench/guest-init build/guest/busybox build/
 	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ etc/ tmp/ root/ bin/ \
 		bin/busybox=build/guest/busybox init=build/bench/guest-init
 
+# Programs of Linux guests, without a C library; each is the first process of a RAM disk.
+build/guest/wakeup: tests/guest/linux/wakeup.c
+	$(call step,GUEST)
+	$(Q)$(CC) -std=c17 -O2 -ffreestanding -fno-stack-protector $(WARNINGS) -nostdlib -static \
+		-Wl,--build-id=none -Wl,-z,noexecstack $< -o $@
+
+build/guest/realtime/Image:
+	@tools/fetch.sh --realtime
+
+build/guest/realtime.cpio: bench/realtime/init build/guest/realtime/Image build/guest/busybox \
+                           build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ tmp/ bin/ lib/ bin/busybox=build/guest/busybox \
+		init=bench/realtime/init $$(cd build/guest/realtime && for file in cyclictest stress-ng; do \
+		echo bin/$$file=build/guest/realtime/$$file; done; for file in lib/*; do \
+		echo $$file=build/guest/realtime/$$file; done)
+
+build/guest/load.cpio: bench/load/init build/guest/busybox build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ tmp/ bin/ bin/busybox=build/guest/busybox \
+		init=bench/load/init
+
+build/guest/wakeup.cpio: build/guest/wakeup build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ init=build/guest/wakeup
+
 # A guest that tests its machine, and one that goes wild. Their MMU is off: no unaligned accesses.
-build/tests/%.Image: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld $$(wildcard tests/guest/$$*.S)
+build/tests/%.Image: tests/guest/%.c tests/guest/start.S $(wildcard tests/guest/*.h) tests/guest/guest.ld $$(wildcard tests/guest/$$*.S)
 	$(call step,GUEST)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c17 -O2 -ffreestanding -march=armv8-a -mgeneral-regs-only -mstrict-align \
@@ -300,7 +330,7 @@ fuzz-host: build/fuzz/model
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 .PHONY: fuzz-host
-.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures models clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures models realtime clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -364,7 +394,7 @@ size: build/tools/lines build/kernel-release/whit.elf
 irqoff: build/kernel-release/Image build/tests/irqoff.cpio build/tools/masked.so
 	@tools/irqoff.sh $(IRQOFF)
 
-bench: build/kernel-release/Image build/bench/paths.cpio build/tools/plugin.so build/tools/trace
+bench: build/kernel-release/Image build/bench/paths.cpio build/bench/vm.cpio build/tools/plugin.so build/tools/trace
 	@tools/bench.sh $(BENCH)
 
 # The protocols between cores: tests/models
@@ -373,6 +403,10 @@ models:
 
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
 	@tools/figures.sh
+
+realtime: build/kernel-release/Image build/bench/wakeup.cpio build/bench/load.cpio \
+          build/bench/realtime.cpio build/tools/drive
+	@tools/realtime.sh all
 
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name cache ! -name apt -exec rm -rf {} +

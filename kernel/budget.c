@@ -42,18 +42,34 @@ static uint64_t later(uint64_t when, uint64_t period, uint64_t times)
     return when;
 }
 
-/* One piece with the last if that costs no time, or if there is no more room: at the later time. */
+/* Makes room: the two that are nearest to each other become one, at the later time.  Not the first,
+ * which is being used. */
+static void refill_merge(struct budget *budget)
+{
+    struct refill *refill = budget->refill;
+    unsigned nearest = 1;
+
+    for (unsigned i = 2; i + 1 < BUDGET_REFILLS; i++)
+        if (refill[i + 1].when - refill[i].when < refill[nearest + 1].when - refill[nearest].when)
+            nearest = i;
+    refill[nearest + 1].amount += refill[nearest].amount;
+    budget->refills--;
+    for (unsigned i = nearest; i < budget->refills; i++)
+        refill[i] = refill[i + 1];
+}
+
+/* One piece with the last if that costs no time. */
 static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
 {
     if (budget->refills) {
         struct refill *last = &budget->refill[budget->refills - 1];
-        bool joins = last->when <= when && when - last->when <= last->amount;
-        if (joins || budget->refills == BUDGET_REFILLS) {
-            last->when = joins ? last->when : when;
+        if (last->when <= when && when - last->when <= last->amount) {
             last->amount += amount;
             return;
         }
     }
+    if (budget->refills == BUDGET_REFILLS)
+        refill_merge(budget);
     budget->refill[budget->refills++] = (struct refill){when, amount};
 }
 

@@ -31,6 +31,7 @@ struct core {
     uint32_t online;
     uint64_t mpidr;       /* affinity fields */
     uint64_t charged;     /* ticks: since when core.budget has not been charged */
+    uint64_t interrupted; /* ticks: when the interrupt that is handled came; 0: none is */
     uint64_t programmed;  /* deadline in the hardware timer */
     struct timer *timers; /* the first of its deadlines */
     uint64_t ready_map[PRIORITIES / 64];
@@ -40,8 +41,8 @@ struct core {
     struct signal *signal_inbox; /* atomic lists, pushed by other cores */
     struct signal *inbox_rest;   /* taken out, not yet delivered; empty outside of the kernel */
     struct request *requests;
-    uint64_t grace_seen;  /* last grace period that this core answered */
-    void *arch;           /* the architecture's per-core state */
+    uint64_t grace_seen; /* last grace period that this core answered */
+    void *arch;          /* the architecture's per-core state */
 };
 
 static inline struct thread *core_current(const struct core *core)

@@ -117,8 +117,9 @@ void sched_give_way(struct core *core)
 void sched_charge(struct core *core)
 {
     struct budget *budget = core->budget;
-    uint64_t now = arch_ticks(), spent;
+    uint64_t now = core->interrupted ? core->interrupted : arch_ticks(), spent;
 
+    core->interrupted = 0;
     /* Nothing orders two reads of the counter; time that ran back would be an age of use. */
     if (now < core->charged)
         now = core->charged;

@@ -17,7 +17,7 @@ void sched_set_current(struct core *core, struct thread *thread);
 /* The next ready budget of the same priority has its turn. */
 void sched_give_way(struct core *core);
 
-/* Charges the running budget up to now. */
+/* Charges the running budget up to now; but an interrupt is paid by who runs after it. */
 void sched_charge(struct core *core);
 
 /* `thread` may have become able to run: readies the budgets parked at it. */

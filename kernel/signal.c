@@ -220,6 +220,11 @@ status signal_wait(struct core *core, struct thread *thread, uint64_t selector, 
         signal->bits = 0;
         return WHIT_OK;
     }
+    /* Not by the timer: whoever ran until it fires would pay for it. */
+    if (deadline && deadline <= arch_ticks()) {
+        save->x[0] = WHIT_TIMEOUT;
+        return;
+    }
     if (deadline) {
         signal->timer_bits = WHIT_TIMEOUT;
         timer_set(core, &signal->timer, deadline);

@@ -591,6 +591,9 @@ status op_priority(struct thread *self, uint64_t *x)
         thread_unbind_here(self);
         cap_remove(&self->budget_slot);
         error = thread_bind_budget(self, slot);
+        /* It pays from now on, also for the way out of here. */
+        if (!self->core->budget)
+            self->core->budget = self->budget;
     }
     if (self->type == WHIT_VCPU)
         self->vcpu.activations++;

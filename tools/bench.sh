@@ -49,6 +49,26 @@ measure()
     } >"$out/$run.rows"
 }
 
+# What a guest counts in its virtual machine (tests/guest/measure.c), on two cores; a tick of its
+# counter is an instruction.  Leaves $out/$1.log and .rows.
+measure_guest()
+{
+    run=$1
+    timeout 120 qemu-system-aarch64 \
+        -machine virt,virtualization=on,gic-version=3,dtb-randomness=off \
+        -cpu cortex-a53,cntfrq=1000000000 -m 1G -smp 2 \
+        -icount shift=0,sleep=off -rtc clock=vm,base=2024-01-01 -nodefaults -nic none \
+        -display none -no-reboot -chardev "file,id=console,path=$out/$run.log" \
+        -serial chardev:console -kernel $out/Image -initrd build/bench/vm.cpio \
+        2>"$out/$run.err" || true
+    if ! grep -q '^bench: done' "$out/$run.log"; then
+        echo "bench: the run \"$run\" did not end as it should:" >&2
+        cat "$out/$run.err" "$out/$run.log" >&2
+        exit 1
+    fi
+    tr -d '\r' <"$out/$run.log" | awk -v OFS='\t' '$1 == "row" { print $2, $3 }' >"$out/$run.rows"
+}
+
 # $1: name of a run, $2...: options of trace.
 explain()
 {
@@ -198,15 +218,18 @@ if [ "$mode" = --trace ]; then
 fi
 measure first
 compare_counts
-set -- $out/first.rows
+measure_guest guest
+set -- $out/first.rows $out/guest.rows
 if [ "$mode" != --quick ]; then
     measure second
     same $out/first.rows $out/second.rows "two runs differ:"
+    measure_guest guest-again
+    same $out/guest.rows $out/guest-again.rows "two runs of the guest differ:"
     measure two -smp 2
     measure four -smp 4
     compare_cores first two four
     grep '^notify.remote' $out/two.rows >$out/remote.rows
-    set -- $out/first.rows $out/remote.rows
+    set -- $out/first.rows $out/guest.rows $out/remote.rows
 fi
 join_rows "$@" >build/bench.tsv
 draw_charts

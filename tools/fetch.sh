@@ -7,7 +7,9 @@
 # apt runs with its own lists and caches under build/apt, so that the system's dpkg architectures
 # and package lists stay as they are; mirrors and keys are the system's.
 # What was fetched stays in build/cache: a second run fetches nothing.
-# `tools/fetch.sh --update` asks the mirror for newer packages.
+# `tools/fetch.sh --update` asks the mirror for newer packages; `tools/fetch.sh --realtime` fetches what
+# the guests of tools/realtime.sh run: a real-time kernel, cyclictest, stress-ng and their libraries;
+# and Xen, for comparison.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,6 +17,9 @@ cd "$(dirname "$0")/.."
 top=$PWD
 apt=$top/build/apt
 cache=$top/build/cache
+realtime_packages='rt-tests stress-ng libapparmor1 libbsd0 libc6 libcrypt1 libdrm2 libegl1 libexpat1
+    libffi8 libgbm1 libgles2 libglvnd0 libjpeg62-turbo libjudydebian1 libkmod2 liblzma5 libmd0 libnuma1
+    libsctp1 libssl3 libwayland-server0 libxxhash0 libzstd1 xen-hypervisor-4.17-arm64 zlib1g'
 
 die()
 {
@@ -69,7 +74,7 @@ read_lists()
 # The real kernel package is what the metapackage depends on, e.g. linux-image-6.1.0-38-arm64.
 kernel_package()
 {
-    apt-cache -c "$apt/apt.conf" show --no-all-versions linux-image-arm64 2>>"$apt/log" |
+    apt-cache -c "$apt/apt.conf" show --no-all-versions "${1:-linux-image-arm64}" 2>>"$apt/log" |
         sed -n 's/^Depends: *\(linux-image-[^ ,]*\).*/\1/p'
 }
 
@@ -128,7 +133,7 @@ extract_kernel()
         image=$1/Image
     }
     [ "$(magic "$image" 56 4)" = 41524d64 ] || die "$image is not an arm64 Linux image"
-    mv "$image" build/guest/Image
+    mv "$image" "${2:-build/guest/Image}"
 }
 
 extract_all()
@@ -151,6 +156,77 @@ extract_all()
     touch build/guest/Image build/guest/busybox build/fdt/libfdt.a
 }
 
+# ---- for tools/realtime.sh, apart from the others
+
+have_realtime()
+{
+    for package in 'linux-image-[0-9]*-rt-arm64' $realtime_packages; do
+        [ -n "$(cached "$package")" ] || return 1
+    done
+}
+
+fetch_realtime()
+{
+    mkdir -p "$cache/partial"
+    apt_configure
+    echo "fetch: reading the mirror's list of arm64 packages"
+    retry read_lists ||
+        die "no mirror in apt's sources offers $package for arm64; run again when the network is" \
+            "back. apt says: $(tail -n 1 "$apt/log")"
+    for package in "$(kernel_package linux-image-rt-arm64)" $realtime_packages; do
+        download "$package"
+    done
+    rm -rf "$cache/partial"
+}
+
+# Names of the libraries that the files given need.
+needed_by()
+{
+    aarch64-linux-gnu-readelf -d "$@" | sed -n 's/.*(NEEDED).*\[\(.*\)\]\r*$/\1/p'
+}
+
+# The programs, and below lib/ all that they need, each under the name by which it is looked for.
+extract_programs()
+{
+    mkdir -p "$2/lib"
+    cp "$1/usr/bin/cyclictest" "$1/usr/bin/stress-ng" "$2/"
+    missing="$(needed_by "$2/cyclictest" "$2/stress-ng")"
+    while [ -n "$missing" ]; do
+        found=
+        for name in $missing; do
+            [ ! -e "$2/lib/$name" ] || continue
+            file=$(find "$1" -name "$name" | head -n 1)
+            [ -n "$file" ] || die "no package of the list has $name"
+            cp -L "$file" "$2/lib/$name"
+            found="$found $2/lib/$name"
+        done
+        missing=${found:+$(needed_by $found)}
+    done
+}
+
+extract_realtime()
+{
+    work=$top/build/extract-realtime
+    rm -rf "$work" build/guest/realtime
+    mkdir -p "$work/kernel" "$work/programs" build/guest/realtime
+    dpkg-deb --fsys-tarfile "$(cached 'linux-image-[0-9]*-rt-arm64')" |
+        tar -xf - -C "$work/kernel" ./boot
+    extract_kernel "$work/kernel" build/guest/realtime/Image
+    for package in $realtime_packages; do
+        dpkg-deb -x "$(cached "$package")" "$work/programs"
+    done
+    extract_programs "$work/programs" build/guest/realtime
+    cp "$work/programs/boot/xen-4.17-arm64" build/guest/realtime/xen
+    rm -rf "$work"
+    touch build/guest/realtime/Image
+}
+
+if [ "${1-}" = --realtime ]; then
+    cache=$cache/realtime
+    have_realtime || fetch_realtime
+    extract_realtime
+    exit
+fi
 if [ "${1-}" = --update ] || ! have_all; then
     fetch_all
     extract_all

@@ -44,26 +44,11 @@ boot_whit()
         -kernel build/kernel-release/Image -initrd $out/guest.cpio
 }
 
-# The board's own device tree, without the devices that a virtual machine does not have.  A seed for
-# random numbers as the vmm gives it, but none for the kernel's place in memory.  QEMU fills the seed
-# anew at each start: -seed makes it the same.
 # $1: name of the run, $2: the guest's command line.
 boot_bare()
 {
     tree=$out/bare.dtb
-    qemu-system-aarch64 $machine -machine virt,gic-version=3,dumpdtb=$tree -m 512M \
-        2>"$out/bare.err"
-    for node in $(fdtget -l $tree /); do
-        case $node in
-        cpus | memory@* | chosen | intc@* | timer | psci | apb-pclk | pl011@*) ;;
-        *) fdtput -r $tree "/$node" ;;
-        esac
-    done
-    for node in $(fdtget -l $tree /intc@8000000); do
-        fdtput -r $tree "/intc@8000000/$node"
-    done
-    fdtput -d $tree /chosen kaslr-seed
-    fdtput -t bx $tree /chosen rng-seed $(seq 10 73)
+    tools/bare-tree.sh $tree $machine -m 512M
     boot "$1" '' -seed 1 -machine virt,gic-version=3 -m 512M -dtb $tree \
         -kernel build/guest/Image -initrd build/bench/guest-initrd.cpio -append "$2"
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 enum { PERIOD_NS = 1000000, WORK = 200, ALONE = 10000, BUSY = 1000, SHOTS = 1000 };
-enum { ROOM = 200000, VICTIM_NS = 500000, ATTACK_NS = 400000, WATCH_NS = 300000000 };
+enum { ROOM = 200000, VICTIM_NS = 500000, ATTACK_NS = 400000, WATCH_NS = 220000000 };
 enum { WINDOW_NS = 100000000, SHARES = 10001 };
 
 static uint32_t rest_signal, loop_signal;

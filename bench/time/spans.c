@@ -67,16 +67,16 @@ void spans_windows(const struct spans *spans, uint64_t window, void (*see)(uint6
         const struct span *span = &spans->at[n];
         const uint64_t begin = span->from - window, end = span->to - window;
         /* The window that ends where the span begins: the emptiest ones are among these. */
-        for (; first_begin < n && spans->at[first_begin].to <= begin; first_begin++)
+        for (; first_begin < n && spans->at[first_begin].to + window <= span->from; first_begin++)
             sum_begin -= spans->at[first_begin].to - spans->at[first_begin].from;
-        if (n > 0 && spans->at[0].from <= begin)
+        if (n > 0 && spans->at[0].from + window <= span->from)
             see(run_since(&spans->at[first_begin], sum_begin, begin));
         sum_begin += span->to - span->from;
         /* The one that ends where it ends: the fullest ones are among these. */
         sum += span->to - span->from;
-        for (; first < n && spans->at[first].to <= end; first++)
+        for (; first < n && spans->at[first].to + window <= span->to; first++)
             sum -= spans->at[first].to - spans->at[first].from;
-        if (spans->at[0].from <= end)
+        if (spans->at[0].from + window <= span->to)
             see(run_since(&spans->at[first], sum, end));
     }
 }

@@ -224,8 +224,11 @@ void arch_idle(struct core *core)
 
 struct thread *exception_interrupt(struct core *core, struct thread *thread)
 {
+    core->interrupted = arch_ticks();
     registers_save(core, thread);
     interrupt_handle(core);
+    if (!core->reschedule)
+        core->interrupted = 0;
     return leave(core, thread);
 }
 

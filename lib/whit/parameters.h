@@ -34,7 +34,8 @@ enum whit_grant_kind {
     WHIT_GRANT_PORTAL,  /* portal that may be called */
     WHIT_GRANT_SERVER,  /* "server": stopped thread that root made the handler of all portals that
                            this program offers, with a budget; the program starts it by
-                           whit_serve.  Their entry is that of the image plus WHIT_SERVE_OFFSET. */
+                           whit_serve.  Their entry is that of the image plus WHIT_SERVE_OFFSET.
+                           A VM has one on each core: docs/systems.md. */
     WHIT_GRANT_OFFER,   /* a portal that this program offers to others; value: its badge */
     WHIT_GRANT_CHANNEL, /* memory shared with one other program, with doorbells: mapped at
                            address, bytes; selector: signal to notify; value: WHIT_CHANNEL */

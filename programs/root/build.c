@@ -12,7 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PARAMETERS_ADDRESS = 0x200000, STACK_TOP = 0x40000000, MICROSECONDS = 1000000 };
+enum {
+    PARAMETERS_ADDRESS = 0x200000,
+    STACK_TOP = 0x40000000,
+    MICROSECONDS = 1000000,
+    CPU_SLICE_US =
+        3000 /* a virtual CPU may spin until another one, behind it, has done something */
+};
 
 #define GRANTS_ADDRESS UINT64_C(0x100000000)
 #define BLOCK_BYTES    (UINT64_C(1) << 21)
@@ -105,6 +111,12 @@ static void hand_over(struct build *build, uint32_t source, uint32_t slot, uint3
 
 /* ---- grants */
 
+static const char *numbered(char *out, size_t bytes, const char *name, uint32_t number)
+{
+    snprintf(out, bytes, number ? "%s.%u" : "%s", name, (unsigned)number);
+    return out;
+}
+
 static struct whit_grant *grant(struct build *build, enum whit_grant_kind kind, const char *name,
                                 uint32_t slot, uint64_t value)
 {
@@ -151,9 +163,11 @@ static uint64_t map_part(struct build *build, uint32_t source, uint64_t source_b
 
 /* ---- parts of a program */
 
-static uint32_t core_of(const struct build *build)
+/* Capability of core `index` of those that the program uses. */
+static uint32_t core_of(const struct build *build, uint32_t index)
 {
-    return build->system->boot->first_core + (uint32_t)build->instance->program->core;
+    return build->system->boot->first_core +
+           (uint32_t)build->instance->program->machine_core[index];
 }
 
 static void open_arena(struct build *build)
@@ -196,20 +210,39 @@ static uint64_t ticks(const struct build *build, uint64_t microseconds)
     return whit_scale_up(microseconds, build->system->boot->frequency, MICROSECONDS);
 }
 
-static uint32_t make_budget(struct build *build, uint32_t thread)
+static uint32_t make_budget(struct build *build, uint32_t core, uint64_t unlimited_period)
 {
     const struct program *program = build->instance->program;
-    uint32_t budget =
-        make(build, WHIT_BUDGET, WHIT_SIZE_BUDGET, "make a budget", core_of(build),
-             program->priority, ticks(build, program->budget_us), ticks(build, program->period_us));
+    const uint64_t period = program->budget_us ? program->period_us : unlimited_period;
+
+    return make(build, WHIT_BUDGET, WHIT_SIZE_BUDGET, "make a budget", core_of(build, core),
+                program->priority, ticks(build, program->budget_us), ticks(build, period));
+}
+
+/* For interrupts of a virtual CPU; it may be more urgent than the VM itself. */
+static uint32_t make_urgent(struct build *build, uint32_t cpu, const struct urgent *urgent)
+{
+    uint32_t budget = urgent->budget_us ? cut(build, WHIT_SIZE_BUDGET) : 0;
+    if (budget && !build->failed)
+        good(build,
+             whit_budget_make(budget, core_of(build, build->instance->program->cpu_core[cpu]),
+                              urgent->priority, ticks(build, urgent->budget_us),
+                              ticks(build, urgent->period_us), ticks(build, urgent->length_us)),
+             "make an urgent budget");
+    return budget;
+}
+
+static uint32_t bind_budget(struct build *build, uint32_t thread, uint32_t core)
+{
+    uint32_t budget = make_budget(build, core, 0);
     if (!build->failed)
         good(build, whit_bind(thread, WHIT_ROLE_BUDGET, budget), "bind a budget");
     return budget;
 }
 
-static void make_fault_portal(struct build *build, uint32_t object, unsigned thread)
+static void make_fault_portal(struct build *build, uint32_t object, unsigned thread, uint32_t core)
 {
-    uint32_t handler = build->system->fault_thread[build->instance->program->core];
+    uint32_t handler = build->system->fault_thread[build->instance->program->machine_core[core]];
     uint32_t portal = make(build, WHIT_PORTAL, WHIT_SIZE_PORTAL, "make a fault portal", handler,
                            (uintptr_t)fault_entry, fault_badge(build->index, thread), 0);
     if (!build->failed)
@@ -277,6 +310,51 @@ static void give_memory(struct build *build, const char *name, uint64_t bytes)
     grant(build, WHIT_GRANT_MEMORY, name, SLOT_MEMORY, base)->bytes = bytes;
 }
 
+static void give_core(struct build *build, const char *name, uint32_t index, uint32_t slot)
+{
+    const struct program *program = build->instance->program;
+    uint64_t ceiling = program->priority ? program->priority : 1; /* 0 stands for no change */
+    if (!build->failed)
+        good(build,
+             whit_derive(core_of(build, index), build->instance->space, slot,
+                         WHIT_R_CONTROL | WHIT_R_DERIVE, ceiling, 0),
+             "hand a core over");
+    grant(build, WHIT_GRANT_CORE, name, slot, program->machine_core[index]);
+}
+
+static void give_budget(struct build *build, const char *name, uint32_t cpu, uint32_t budget,
+                        uint32_t slot)
+{
+    char full[WHIT_NAME_BYTES];
+    hand_over(build, budget, slot, WHIT_R_READ | WHIT_R_CONTROL | WHIT_R_DERIVE,
+              "hand a budget over");
+    grant(build, WHIT_GRANT_BUDGET, numbered(full, sizeof full, name, cpu), slot,
+          build->instance->program->cpu_core[cpu]);
+}
+
+/* What the virtual CPUs run on: cores, a thread on each for their exits, and their budgets. */
+static void give_processors(struct build *build)
+{
+    const struct instance *instance = build->instance;
+    const struct program *program = instance->program;
+    char name[WHIT_NAME_BYTES];
+    uint32_t slot = instance->first_machine_slot;
+    for (uint32_t i = 0; i < program->cores; i++) {
+        if (i > 0)
+            give_core(build, numbered(name, sizeof name, "core", i), i, slot++);
+        hand_over(build, instance->server[i], slot, WHIT_R_CONTROL | WHIT_R_DERIVE,
+                  "hand a handler thread over");
+        grant(build, WHIT_GRANT_SERVER, numbered(name, sizeof name, "server", i), slot++, 0);
+    }
+    for (uint32_t cpu = 0; cpu < program->cpus; cpu++) {
+        give_budget(build, "cpu", cpu, instance->cpu_budget[cpu], slot++);
+        for (int line = 0; line < URGENTS; line++)
+            if (instance->urgent_budget[line][cpu])
+                give_budget(build, urgent_name((enum urgent_line)line), cpu,
+                            instance->urgent_budget[line][cpu], slot++);
+    }
+}
+
 static void give_guest(struct build *build)
 {
     struct instance *instance = build->instance;
@@ -302,12 +380,6 @@ static void give_guest(struct build *build)
 }
 
 /* ---- devices */
-
-static const char *numbered(char *out, size_t bytes, const char *name, uint32_t number)
-{
-    snprintf(out, bytes, number ? "%s.%u" : "%s", name, (unsigned)number);
-    return out;
-}
 
 static void give_registers(struct build *build, const struct device *device, uint32_t number)
 {
@@ -388,7 +460,7 @@ static void give_portals(struct build *build)
                 continue;
             uint64_t badge = (uint64_t)i << 32 | (j + 1);
             client->portal =
-                make(build, WHIT_PORTAL, WHIT_SIZE_PORTAL, "make a portal", instance->server,
+                make(build, WHIT_PORTAL, WHIT_SIZE_PORTAL, "make a portal", instance->server[0],
                      instance->image->entry + WHIT_SERVE_OFFSET, badge, 0);
             grant(build, WHIT_GRANT_OFFER, portal->name, 0, badge);
         }
@@ -438,7 +510,7 @@ static void make_events(struct build *build)
 {
     struct instance *instance = build->instance;
     instance->signal =
-        make(build, WHIT_SIGNAL, WHIT_SIZE_SIGNAL, "make its signal", core_of(build), 0, 0, 0);
+        make(build, WHIT_SIGNAL, WHIT_SIZE_SIGNAL, "make its signal", core_of(build, 0), 0, 0, 0);
     if (!build->failed)
         good(build, whit_target(instance->signal, WHIT_TARGET_WAITER, instance->thread, 0, 0),
              "make its signal wake it");
@@ -449,7 +521,6 @@ static void give_self(struct build *build)
 {
     const struct instance *instance = build->instance;
     const struct program *program = instance->program;
-    uint64_t ceiling = program->priority ? program->priority : 1; /* 0 stands for no change */
     hand_over(build, instance->thread, SLOT_THREAD, WHIT_R_CONTROL | WHIT_R_DERIVE,
               "hand its thread over");
     grant(build, WHIT_GRANT_THREAD, "thread", SLOT_THREAD, 0);
@@ -461,16 +532,10 @@ static void give_self(struct build *build)
     hand_over(build, instance->signal, SLOT_WAIT, WHIT_R_NOTIFY | WHIT_R_CONTROL | WHIT_R_DERIVE,
               "hand its signal over");
     grant(build, WHIT_GRANT_WAIT, "wait", SLOT_WAIT, program->bits_taken);
-    if (program->memory || program->is_vm) {
-        if (!build->failed)
-            good(build,
-                 whit_derive(core_of(build), instance->space, SLOT_CORE,
-                             WHIT_R_CONTROL | WHIT_R_DERIVE, ceiling, 0),
-                 "hand its core over");
-        grant(build, WHIT_GRANT_CORE, "core", SLOT_CORE, program->core);
-    }
-    if (instance->is_server) {
-        hand_over(build, instance->server, SLOT_SERVER, WHIT_R_CONTROL | WHIT_R_DERIVE,
+    if (program->memory || program->is_vm)
+        give_core(build, "core", 0, SLOT_CORE);
+    if (instance->servers == 1 && !program->is_vm) {
+        hand_over(build, instance->server[0], SLOT_SERVER, WHIT_R_CONTROL | WHIT_R_DERIVE,
                   "hand its server thread over");
         grant(build, WHIT_GRANT_SERVER, "server", SLOT_SERVER, 0);
     }
@@ -500,8 +565,8 @@ static void build_pages(struct build *build)
     const struct program *program = instance->program;
     make_space(build);
     instance->thread = make_thread(build, 0);
-    if (instance->is_server)
-        instance->server = make_thread(build, 1);
+    for (uint32_t i = 0; i < instance->servers; i++)
+        instance->server[i] = make_thread(build, 1 + i);
     map_image(build);
     map_data(build);
     if (program->is_vm)
@@ -513,11 +578,18 @@ static void build_pages(struct build *build)
 static void build_small(struct build *build)
 {
     struct instance *instance = build->instance;
-    instance->budget = make_budget(build, instance->thread);
-    make_fault_portal(build, instance->thread, 0);
-    if (instance->is_server) {
-        make_budget(build, instance->server);
-        make_fault_portal(build, instance->server, 1);
+    instance->budget = bind_budget(build, instance->thread, 0);
+    make_fault_portal(build, instance->thread, 0, 0);
+    for (uint32_t i = 0; i < instance->servers; i++) {
+        bind_budget(build, instance->server[i], i);
+        make_fault_portal(build, instance->server[i], 1 + i, i);
+    }
+    for (uint32_t cpu = 0; cpu < instance->program->cpus; cpu++) {
+        instance->cpu_budget[cpu] =
+            make_budget(build, instance->program->cpu_core[cpu], CPU_SLICE_US);
+        for (int line = 0; line < URGENTS; line++)
+            instance->urgent_budget[line][cpu] =
+                make_urgent(build, cpu, &instance->program->urgent[line]);
     }
     make_events(build);
 }
@@ -576,8 +648,10 @@ bool instance_build(struct system *system, uint32_t index)
     uint32_t page = cut(&build, WHIT_PAGE);
     build_small(&build);
     give_self(&build);
-    if (instance->program->is_vm)
+    if (instance->program->is_vm) {
+        give_processors(&build);
         give_guest(&build);
+    }
     give_devices(&build);
     give_signals(&build);
     give_portals(&build);

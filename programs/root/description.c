@@ -31,6 +31,7 @@ struct node {
 enum rule_kind {
     RULE_NUMBER, /* uint64_t */
     RULE_TEXT,   /* const char * */
+    RULE_CELLS,  /* numbers, read by who knows how many; `field` is not used */
     RULE_NAMES   /* read by who knows what they name; `field` is not used */
 };
 
@@ -63,6 +64,8 @@ static const struct rule vm_rules[] = {
     {"budget-us", RULE_NUMBER, false, 1, UINT32_MAX, 0, PROGRAM_FIELD(budget_us)},
     {"period-us", RULE_NUMBER, false, 1, UINT32_MAX, 0, PROGRAM_FIELD(period_us)},
     {"core", RULE_NUMBER, false, 0, UINT32_MAX, 0, PROGRAM_FIELD(core)},
+    {"cpus", RULE_NUMBER, false, 1, CPUS_MAX, 0, PROGRAM_FIELD(cpus)},
+    {"cores", RULE_CELLS, false, 0, 0, 0, 0},
     {"restart", RULE_NUMBER, false, 0, UINT32_MAX, 0, PROGRAM_FIELD(restarts)},
     {"kernel", RULE_TEXT, true, 0, 0, 0, PROGRAM_FIELD(kernel)},
     {"initrd", RULE_TEXT, false, 0, 0, 0, PROGRAM_FIELD(initrd)},
@@ -70,10 +73,20 @@ static const struct rule vm_rules[] = {
     {"objects", RULE_NUMBER, false, WHIT_PAGE, BYTES_MAX, WHIT_PAGE, PROGRAM_FIELD(objects)},
 };
 
+#define URGENT_FIELD(member) offsetof(struct urgent, member)
+
+static const struct rule urgent_rules[] = {
+    {"priority", RULE_NUMBER, true, 0, PRIORITY_MAX, 0, URGENT_FIELD(priority)},
+    {"budget-us", RULE_NUMBER, true, 1, UINT32_MAX, 0, URGENT_FIELD(budget_us)},
+    {"period-us", RULE_NUMBER, true, 1, UINT32_MAX, 0, URGENT_FIELD(period_us)},
+    {"length-us", RULE_NUMBER, true, 1, UINT32_MAX, 0, URGENT_FIELD(length_us)},
+};
+
 static const struct rule signal_rules[] = {
     {"from", RULE_NAMES, true, 0, 0, 0, 0},
     {"to", RULE_NAMES, true, 0, 0, 0, 0},
     {"bit", RULE_NUMBER, false, 0, ROOT_BITS - 1, 0, 0},
+    {"stops", RULE_NAMES, false, 0, 0, 0, 0},
 };
 
 static const struct rule portal_rules[] = {
@@ -180,6 +193,13 @@ static bool property_read(struct reader *reader, const struct node *node, const 
             return false;
         }
         memcpy((char *)out + rule->field, &data, sizeof data);
+        return true;
+    case RULE_CELLS:
+        if (bytes == 0 || bytes % (int)sizeof(fdt32_t) != 0) {
+            mistake(reader, node, "%s has %d bytes; expected numbers, as in <0 1>", rule->name,
+                    bytes);
+            return false;
+        }
         return true;
     case RULE_NAMES:
         if (fdt_stringlist_count(reader->tree, node->offset, rule->name) < 1) {
@@ -366,6 +386,52 @@ static bool arguments_read(struct reader *reader, const struct node *parent, int
     return is_leaf(reader, &node);
 }
 
+const char *urgent_name(enum urgent_line line)
+{
+    static const char *const names[URGENTS] = {
+        [URGENT_TIMER] = "timer", [URGENT_CONSOLE] = "console"};
+
+    return names[line];
+}
+
+static bool urgent_read(struct reader *reader, const struct node *parent, int offset,
+                        struct program *program)
+{
+    struct node node = node_at(reader, offset, parent->path, parent->consequence);
+    struct urgent urgent = {0};
+    enum urgent_line line = 0;
+
+    while (line < URGENTS && strcmp(node.name, urgent_name(line)) != 0)
+        line++;
+    if (line == URGENTS) {
+        mistake(reader, &node, "there is no such interrupt; expected timer or console");
+        return false;
+    }
+    if (!is_leaf(reader, &node) ||
+        !properties_read(reader, &node, urgent_rules, COUNT(urgent_rules), &urgent))
+        return false;
+    if (urgent.budget_us > urgent.period_us || urgent.length_us > urgent.budget_us) {
+        mistake(reader, &node, "expected length-us, budget-us and period-us in rising order");
+        return false;
+    }
+    program->urgent[line] = urgent;
+    return true;
+}
+
+/* A VM's interrupts with budgets: each node is one. */
+static bool urgents_read(struct reader *reader, const struct node *parent, int offset,
+                         struct program *program)
+{
+    struct node node = node_at(reader, offset, parent->path, parent->consequence);
+    bool good = properties_read(reader, &node, NULL, 0, NULL);
+    int child;
+    fdt_for_each_subnode(child, reader->tree, offset)
+    {
+        good = urgent_read(reader, &node, child, program) && good;
+    }
+    return good;
+}
+
 static bool program_children_read(struct reader *reader, const struct node *node,
                                   struct program *program)
 {
@@ -376,6 +442,8 @@ static bool program_children_read(struct reader *reader, const struct node *node
         const char *name = fdt_get_name(reader->tree, child, NULL);
         if (strcmp(name, "arguments") == 0) {
             good = arguments_read(reader, node, child, program) && good;
+        } else if (strcmp(name, "urgent") == 0 && program->is_vm) {
+            good = urgents_read(reader, node, child, program) && good;
         } else if (strcmp(name, "devices") == 0 && !program->is_vm) {
             good = devices_read(reader, node, child, program) && good;
         } else {
@@ -395,6 +463,43 @@ static bool file_is_there(struct reader *reader, const struct node *node, const 
     return false;
 }
 
+/* The core of each virtual CPU, from the list `cores` in turn; they and `core` are the machine's
+ * cores.
+ */
+static void cores_read(const struct reader *reader, const struct node *node,
+                       struct program *program)
+{
+    int bytes = 0;
+    const fdt32_t *cells = fdt_getprop(reader->tree, node->offset, "cores", &bytes);
+    const bool listed = cells && bytes > 0 && bytes % (int)sizeof *cells == 0;
+    const uint64_t count = listed ? (uint64_t)bytes / sizeof *cells : 0;
+
+    if (program->core == CORE_DEFAULT)
+        program->core = count ? fdt32_ld(cells) : 0;
+    program->machine_core[0] = program->core;
+    program->cores = 1;
+    for (uint64_t cpu = 0; cpu < program->cpus; cpu++) {
+        const uint64_t core = count ? fdt32_ld(&cells[cpu % count]) : program->core;
+        uint32_t i = 0;
+        while (i < program->cores && program->machine_core[i] != core)
+            i++;
+        if (i == program->cores)
+            program->machine_core[program->cores++] = core;
+        program->cpu_core[cpu] = i;
+    }
+}
+
+static bool core_is_there(struct reader *reader, const struct node *node, const char *property,
+                          uint64_t core)
+{
+    if (core < reader->surroundings->cores)
+        return true;
+    mistake(reader, node, "%s is %llu; expected 0 to %u, for the machine has %u", property,
+            (unsigned long long)core, (unsigned)reader->surroundings->cores - 1,
+            (unsigned)reader->surroundings->cores);
+    return false;
+}
+
 /* What the properties must mean together. */
 static bool program_is_good(struct reader *reader, const struct node *node,
                             const struct program *program)
@@ -410,12 +515,9 @@ static bool program_is_good(struct reader *reader, const struct node *node,
                 (unsigned long long)program->budget_us, (unsigned long long)program->period_us);
         good = false;
     }
-    if (program->core >= reader->surroundings->cores) {
-        mistake(reader, node, "core is %llu; expected 0 to %u, for the machine has %u",
-                (unsigned long long)program->core, (unsigned)reader->surroundings->cores - 1,
-                (unsigned)reader->surroundings->cores);
-        good = false;
-    }
+    for (uint32_t i = 0; i < program->cores; i++)
+        good = core_is_there(reader, node, i ? "one of cores" : "core", program->machine_core[i]) &&
+               good;
     good = file_is_there(reader, node, "image", program->image) && good;
     good = file_is_there(reader, node, "kernel", program->kernel) && good;
     return file_is_there(reader, node, "initrd", program->initrd) && good;
@@ -428,11 +530,14 @@ static void program_read(struct reader *reader, const struct node *node, bool is
                               .path = node->path,
                               .image = is_vm ? "vmm" : node->name,
                               .is_vm = is_vm,
+                              .core = is_vm ? CORE_DEFAULT : 0,
+                              .cpus = is_vm,
                               .objects = VM_OBJECTS_BYTES};
     bool good = is_vm
                     ? properties_read(reader, node, vm_rules, COUNT(vm_rules), &program)
                     : properties_read(reader, node, program_rules, COUNT(program_rules), &program);
     good = program_children_read(reader, node, &program) && good;
+    cores_read(reader, node, &program);
     good = program_is_good(reader, node, &program) && good;
 
     int other = program_find(out, node->name);
@@ -536,6 +641,26 @@ unsigned program_take_bit(struct program *program)
     return bit;
 }
 
+/* What root does when it is told: it ends one program, or, by "quit", the system. */
+static bool stops_read(struct reader *reader, const struct node *node,
+                       struct signal_channel *signal)
+{
+    const bool stops = fdt_getprop(reader->tree, node->offset, "stops", NULL) != NULL;
+
+    signal->stops = PROGRAM_NONE;
+    if (signal->to != PROGRAM_ROOT && stops) {
+        mistake(reader, node, "stops is there, but to is not \"root\"");
+        return false;
+    }
+    if (stops)
+        signal->stops = member_only(reader, node, "stops");
+    else if (signal->to == PROGRAM_ROOT && strcmp(node->name, "quit") != 0)
+        mistake(reader, node, "root knows only the signal \"quit\", and those with stops");
+    else
+        return true;
+    return signal->stops != PROGRAM_NONE;
+}
+
 static bool signal_read(struct reader *reader, const struct node *node,
                         struct signal_channel *signal)
 {
@@ -546,10 +671,8 @@ static bool signal_read(struct reader *reader, const struct node *node,
     signal->to = member_only(reader, node, "to");
     if (signal->to == PROGRAM_NONE)
         return false;
-    if (signal->to == PROGRAM_ROOT && strcmp(node->name, "quit") != 0) {
-        mistake(reader, node, "root knows only the signal \"quit\"");
+    if (!stops_read(reader, node, signal))
         return false;
-    }
     signal->bit = (unsigned)bit;
     signal->from = members_take(reader, node, "from", NULL);
     signal->sources = members_read(reader, node, "from", false, signal->from, 0);
@@ -604,6 +727,11 @@ static bool portal_read(struct reader *reader, const struct node *node,
     portal->server = member_only(reader, node, "server");
     if (portal->server == PROGRAM_NONE)
         return false;
+    if (reader->out->program[portal->server].is_vm) {
+        mistake(reader, node, "server names \"%s\", which is a VM",
+                reader->out->program[portal->server].name);
+        return false;
+    }
     portal->client = members_take(reader, node, "clients", NULL);
     portal->clients = members_read(reader, node, "clients", false, portal->client, 0);
     clients_check(reader, node, portal);

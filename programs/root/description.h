@@ -13,18 +13,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CORE_DEFAULT UINT64_MAX /* while a VM is read: none was named */
+
 enum {
     PROGRAM_ROOT = 0, /* index of root itself in the table of programs */
     PROGRAM_NONE = -1,
     NAME_LENGTH_MAX = 19, /* a grant's name is at most 23, with ".vmm" or a number behind it */
     PRIORITY_MAX = 254,   /* root keeps 255 */
     ROOT_BITS = 32,       /* bits of a waiting signal that root hands out, from 0 */
-    CPUS_MAX = 8
+    CPUS_MAX = 8,
+    CORES_MAX = CPUS_MAX + 1 /* of a VM: those of its CPUs, and the vmm's */
 };
 
 struct device_request {
     const char *name;  /* of the grants */
     const char *which; /* path, alias or compatible */
+};
+
+/* Interrupts of a guest that may have a budget of their own. */
+enum urgent_line { URGENT_TIMER, URGENT_CONSOLE, URGENTS };
+
+struct urgent {
+    uint64_t priority;
+    uint64_t budget_us, period_us; /* budget 0: there is none */
+    uint64_t length_us;            /* of one activation */
 };
 
 struct program {
@@ -45,6 +57,12 @@ struct program {
     /* VMs only */
     const char *kernel, *initrd; /* initrd may be NULL */
     uint64_t guest_mib, objects;
+    struct urgent urgent[URGENTS];
+    uint64_t cpus;
+    uint32_t cpu_core[CPUS_MAX]; /* index in machine_core */
+    /* All cores that it uses; the first is `core`, and the only one of a program. */
+    uint32_t cores;
+    uint64_t machine_core[CORES_MAX];
 };
 
 /* A program that takes part in a channel. */
@@ -60,6 +78,7 @@ struct signal_channel {
     uint32_t sources;
     struct member *from;
     int to;
+    int stops; /* to root: what it ends; PROGRAM_NONE: the whole system */
     unsigned bit;
     bool left_out;
 };
@@ -123,6 +142,9 @@ struct surroundings {
  */
 bool description_read(const void *tree, size_t bytes, const struct surroundings *surroundings,
                       struct reporter *reporter, struct heap *heap, struct description *out);
+
+/* The name of such an interrupt in descriptions and grants. */
+const char *urgent_name(enum urgent_line line);
 
 /* Takes a bit of the program's waiting signal; when all are taken the last one is shared. */
 unsigned program_take_bit(struct program *program);

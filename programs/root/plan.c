@@ -11,8 +11,10 @@ enum {
     SMALL_FREE_SLOTS = 64, /* for a program without memory to make anything of */
     LARGE_FREE_SLOTS = 1024,
     SLOTS_PER_PAGE = 64,
-    FIXED_SELECTORS = 40, /* of root's, for what every program has */
-    TABLES_FIXED = 8,     /* parameters, stack, upper tables */
+    MACHINE_SLOTS_PER_CORE = 2, /* the core, its handler thread */
+    SELECTORS_PER_SERVER = 4,   /* of root's */
+    FIXED_SELECTORS = 40,       /* of root's, for what every program has */
+    TABLES_FIXED = 8,           /* parameters, stack, upper tables */
     TABLES_PER_GRANT = 3
 };
 
@@ -149,7 +151,7 @@ static void links_plan(struct system *system)
         if (portal->left_out)
             continue;
         portal->clients = members_keep(system, portal->client, portal->clients);
-        system->instance[portal->server].is_server = true;
+        system->instance[portal->server].servers = 1;
         for (uint32_t j = 0; j < portal->clients; j++)
             portal->client[j].slot = slot_take(system, portal->client[j].program);
     }
@@ -252,12 +254,21 @@ static uint32_t lines_plan(struct instance *instance)
     return lines;
 }
 
+/* Of the virtual CPUs: their own, and those of their interrupts. */
+static uint32_t budgets_of(const struct program *program)
+{
+    uint32_t each = 1;
+    for (int line = 0; line < URGENTS; line++)
+        each += program->urgent[line].budget_us != 0;
+    return each * (uint32_t)program->cpus;
+}
+
 static void sizes_plan(struct system *system, uint32_t index, uint64_t *arena_bytes)
 {
     struct instance *instance = &system->instance[index];
     const struct program *program = instance->program;
     uint32_t grants = 0;
-    uint32_t threads = instance->is_server ? 2 : 1;
+    uint32_t threads = 1 + instance->servers, budgets = budgets_of(program);
     uint64_t tables = tables_for_grants(system, index, &grants) + TABLES_FIXED;
     uint64_t image = image_space_bytes(instance->image);
     uint64_t own_memory = program->is_vm ? program->objects : program->memory;
@@ -267,13 +278,18 @@ static void sizes_plan(struct system *system, uint32_t index, uint64_t *arena_by
     instance->free_slots = own_memory ? LARGE_FREE_SLOTS : SMALL_FREE_SLOTS;
     instance->first_line_slot = instance->slots;
     instance->slots += lines_plan(instance);
+    instance->first_machine_slot = instance->slots;
+    if (program->is_vm)
+        instance->slots += MACHINE_SLOTS_PER_CORE * program->cores + budgets;
     tables += tables_for(image) + tables_for(instance->stack_bytes) +
               tables_for(instance->kernel.bytes) + tables_for(instance->initrd.bytes);
     instance->pool_bytes =
         (tables + (instance->slots + instance->free_slots) / SLOTS_PER_PAGE + 2) * WHIT_PAGE;
-    instance->selectors = FIXED_SELECTORS + 3 * grants + portals_of(system, index);
+    instance->selectors = FIXED_SELECTORS + 3 * grants + portals_of(system, index) +
+                          SELECTORS_PER_SERVER * instance->servers + budgets;
 
     uint64_t small = threads * (WHIT_SIZE_BUDGET + WHIT_SIZE_PORTAL) + WHIT_SIZE_SIGNAL +
+                     budgets * (uint64_t)WHIT_SIZE_BUDGET +
                      portals_of(system, index) * (uint64_t)WHIT_SIZE_PORTAL;
     *arena_bytes = WHIT_SIZE_SPACE + instance->pool_bytes +
                    threads * (uint64_t)(WHIT_SIZE_THREAD + WHIT_PAGE) +
@@ -340,6 +356,7 @@ void system_plan(struct system *system)
         struct instance *instance = &system->instance[i];
         instance->program = &d->program[i];
         instance->slots = SLOT_LINKS;
+        instance->servers = instance->program->is_vm ? instance->program->cores : 0;
         instance->state = INSTANCE_PLANNED;
         if (instance->program->left_out || !files_find(system, instance) ||
             !devices_find(system, i))

@@ -127,20 +127,40 @@ static void console_check(struct system *system)
         output_to_uart(system);
 }
 
-static void instance_died(struct system *system, uint32_t index, unsigned thread)
+static void instance_end(struct system *system, uint32_t index, const struct death *death)
 {
     struct instance *instance = &system->instance[index];
-    const struct whit_state *page =
-        (const struct whit_state *)(uintptr_t)state_address(index, thread);
-    struct death death = {.registers = page->r};
-    death_classify(&death);
-    death_report(system->reporter, instance->program->name, instance->program->is_vm, &death);
     instance_demolish(system, index);
-    if (may_restart(instance, &death))
+    if (may_restart(instance, death))
         restart(system, index);
     else
         instance->state = INSTANCE_ENDED;
     console_check(system);
+}
+
+static void instance_died(struct system *system, uint32_t index, unsigned thread)
+{
+    const struct program *program = system->instance[index].program;
+    const struct whit_state *page =
+        (const struct whit_state *)(uintptr_t)state_address(index, thread);
+    struct death death = {.registers = page->r};
+    death_classify(&death);
+    death_report(system->reporter, program->name, program->is_vm, &death);
+    instance_end(system, index, &death);
+}
+
+/* Somebody asks for the end of a program, whatever that is doing: it counts as a failure. */
+static bool stop_asked(struct system *system, const struct signal_channel *signal)
+{
+    static const struct death stopped;
+    const uint32_t index = (uint32_t)signal->stops;
+    const struct instance *instance = &system->instance[index];
+    if (instance->state != INSTANCE_RUNNING)
+        return false;
+    report(system->reporter, "%s %s is stopped: signal %s",
+           instance->program->is_vm ? "vm" : "program", instance->program->name, signal->name);
+    instance_end(system, index, &stopped);
+    return true;
 }
 
 static bool look_for_deaths(struct system *system)
@@ -171,28 +191,32 @@ static bool system_ended(const struct system *system)
     return true;
 }
 
-static uint64_t quit_bits(const struct system *system)
+/* Does what the signals to root ask for; true if something has ended. */
+static bool follow_signals(struct system *system, uint64_t bits)
 {
     const struct description *d = &system->description;
-    uint64_t bits = 0;
-    for (uint32_t i = 0; i < d->signals; i++)
-        if (d->signal[i].to == PROGRAM_ROOT && !d->signal[i].left_out)
-            bits |= UINT64_C(1) << d->signal[i].bit;
-    return bits;
+    bool any = false;
+    for (uint32_t i = 0; i < d->signals; i++) {
+        const struct signal_channel *signal = &d->signal[i];
+        if (signal->to != PROGRAM_ROOT || signal->left_out || !(bits & UINT64_C(1) << signal->bit))
+            continue;
+        if (signal->stops == PROGRAM_NONE) {
+            report(system->reporter, "the console asks to switch off");
+            power_off(system);
+        }
+        any = stop_asked(system, signal) || any;
+    }
+    return any;
 }
 
 _Noreturn void supervise(struct system *system)
 {
-    const uint64_t quit = quit_bits(system);
     console_check(system);
     for (;;) {
         uint64_t bits;
         (void)whit_wait(system->wait, 0, &bits);
-        if (look_for_deaths(system) && system_ended(system))
+        bool ended = look_for_deaths(system);
+        if ((follow_signals(system, bits) || ended) && system_ended(system))
             power_off(system);
-        if (bits & quit) {
-            report(system->reporter, "the console asks to switch off");
-            power_off(system);
-        }
     }
 }

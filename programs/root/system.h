@@ -8,8 +8,9 @@
 #include "devices.h"
 #include "means.h"
 
-/* Threads that root makes for a program: [0] the first, [1] that which serves its portals. */
-enum { THREADS_MAX = 2 };
+/* Threads that root makes for a program: [0] the first; behind it that which serves its portals, or
+ * those that handle the exits of a VM, one for each of its cores. */
+enum { SERVERS_MAX = CORES_MAX, THREADS_MAX = 1 + SERVERS_MAX };
 
 enum instance_state {
     INSTANCE_ABSENT, /* left out */
@@ -36,7 +37,7 @@ struct instance {
     struct program *program;
     enum instance_state state;
     uint32_t starts, restarts; /* restarts: those that its description counts */
-    bool is_server;
+    uint32_t servers;
     /* From the archive and the board. */
     const struct whit_image *image;
     struct file file, kernel, initrd;
@@ -46,13 +47,15 @@ struct instance {
     uint64_t pool_bytes, stack_bytes;
     uint32_t slots;                     /* of its table in use by grants */
     uint32_t first_line_slot;           /* of these, for interrupt lines */
+    uint32_t first_machine_slot;        /* ... and for the parts of a VM */
     uint32_t free_slots;                /* kept for its own use, behind them */
     uint32_t first_selector, selectors; /* root's, for what is made while it is built */
     /* What is made at each start. */
     uint32_t next_selector, rest;
     uint64_t rest_base, rest_bytes;
     uint64_t next_address;
-    uint32_t space, thread, budget, signal, server;
+    uint32_t space, thread, budget, signal, server[SERVERS_MAX], cpu_budget[CPUS_MAX];
+    uint32_t urgent_budget[URGENTS][CPUS_MAX]; /* 0: none */
     bool faulted[THREADS_MAX]; /* set by the fault handler of its core, cleared by supervision */
 };
 

@@ -3,6 +3,7 @@
 #include "exit.h"
 #include "inject.h"
 #include "layout.h"
+#include "lock.h"
 #include "machine.h"
 #include "pl011.h"
 #include "psci.h"
@@ -16,25 +17,97 @@ static struct pl011 uart;
 static struct whit_channel console;
 static bool have_console;
 
-enum { REPORTS = 16, INSTRUCTION_BYTES = 4, NO_REGISTER = 31 };
+static struct lock lock;
+static unsigned here; /* core of the handler that holds the lock */
+
+/* Lines, by bit, whose kernel objects on another core are to follow the distributor; and those that
+ * are to be lowered first. */
+static uint64_t stale[VGIC_CPUS], lowered[VGIC_CPUS];
+_Static_assert(VGIC_LINES <= 64, "a line is a bit");
+
+enum {
+    CPU_OFF_NS = 50000,
+    CPU_OFF_TRIES = 100000,
+    FLUSH_NS = 1000000,
+    FLUSH_BYTES = 256,
+    REPORTS = 16,
+    INSTRUCTION_BYTES = 4,
+    NO_REGISTER = 31
+};
 
 static void tell_main(uint64_t event)
 {
     (void)whit_notify(whit_grant_selector(WHIT_GRANT_WAIT, "wait"), event);
 }
 
-/* ---- interrupts, from the distributor to the kernel */
+/* ---- the lock, and the other handlers */
 
-static void line_set(unsigned cpu, unsigned line, struct vgic_setting setting)
+static void sleep_until(unsigned core, uint64_t deadline)
+{
+    uint64_t bits;
+
+    (void)whit_wait(machine.core[core].lock, deadline, &bits);
+}
+
+static void sleep_here(unsigned core)
+{
+    sleep_until(core, 0);
+}
+
+static void wake(unsigned core)
+{
+    (void)whit_notify(machine.core[core].lock, 1);
+}
+
+/* With one core there is one handler. */
+static void take_lock(unsigned core)
+{
+    if (machine.cores > 1)
+        lock_take(&lock, core);
+    here = core;
+}
+
+static void drop_lock(void)
+{
+    if (machine.cores > 1)
+        lock_drop(&lock);
+}
+
+/* ---- interrupts, from the distributor to the kernel: on the core of their virtual CPU */
+
+static void set_now(unsigned cpu, unsigned line, struct vgic_setting setting)
 {
     if (machine_line_set(cpu, line, setting) != WHIT_OK)
         tell_main(EVENT_FAILED);
 }
 
-static void line_move(unsigned line, unsigned from, unsigned to, struct vgic_setting setting)
+static void lower_now(unsigned cpu, unsigned line)
 {
-    (void)from;
-    line_set(to, line, setting);
+    uint64_t were;
+
+    (void)whit_clear(machine_signal(cpu, line), 1, &were);
+}
+
+static bool is_here(unsigned cpu)
+{
+    return machine.cpu[cpu].core == here;
+}
+
+static void leave_to_other(unsigned cpu, unsigned line)
+{
+    stale[cpu] |= UINT64_C(1) << line;
+    vgic.late[cpu] = true;
+    (void)whit_notify(machine.core[machine.cpu[cpu].core].work, EXIT_WORK);
+}
+
+static void line_set(unsigned cpu, unsigned line, struct vgic_setting setting)
+{
+    if (machine_signal(cpu, line) == 0)
+        return;
+    if (is_here(cpu))
+        set_now(cpu, line, setting);
+    else
+        leave_to_other(cpu, line);
 }
 
 static void line_raise(unsigned cpu, unsigned line)
@@ -44,23 +117,94 @@ static void line_raise(unsigned cpu, unsigned line)
 
 static void line_lower(unsigned cpu, unsigned line)
 {
-    const uint32_t signal = machine_signal(cpu, line);
-    uint64_t were;
+    if (machine_signal(cpu, line) == 0)
+        return;
+    if (is_here(cpu)) {
+        lower_now(cpu, line);
+    } else {
+        lowered[cpu] |= UINT64_C(1) << line;
+        leave_to_other(cpu, line);
+    }
+}
 
-    if (signal != 0)
-        (void)whit_clear(signal, 1, &were);
+/* Each CPU has a signal for each line; that of a CPU which it does not go to is disabled. */
+static void line_move(unsigned line, unsigned from, unsigned to, struct vgic_setting setting)
+{
+    line_lower(from, line);
+    line_set(from, line, vgic_setting(&vgic, from, line));
+    line_set(to, line, setting);
 }
 
 static const struct vgic_output vgic_output = {line_set, line_move, line_raise, line_lower};
 
+static void freshen(unsigned cpu)
+{
+    for (; stale[cpu] != 0; stale[cpu] &= stale[cpu] - 1) {
+        const unsigned line = (unsigned)__builtin_ctzll(stale[cpu]);
+        if (lowered[cpu] >> line & 1)
+            lower_now(cpu, line);
+        set_now(cpu, line, vgic_setting(&vgic, cpu, line));
+        /* It may have been raised again since. */
+        if ((lowered[cpu] >> line & 1) && vgic_is_asserted(&vgic, cpu, line))
+            line_raise(cpu, line);
+    }
+    lowered[cpu] = 0;
+    vgic.late[cpu] = false;
+}
+
+static void freshen_here(void)
+{
+    for (unsigned cpu = 0; cpu < machine.cpus; cpu++)
+        if (stale[cpu] != 0 && is_here(cpu))
+            freshen(cpu);
+}
+
 /* ---- the serial line */
+
+/*
+ * Bytes go into the ring at once, but the console hears of them later: a doorbell for each would
+ * cost more than all else.  It is rung when the guest is through with a message (flush), when much
+ * has come together, or when the first byte has waited for a moment.
+ */
+static uint32_t unannounced; /* bytes */
+static bool flush_is_due;    /* the timer of a core will ring */
+
+static void uart_flush(void)
+{
+    if (unannounced == 0)
+        return;
+    unannounced = 0;
+    (void)whit_notify(console.signal, console.ring);
+}
+
+static bool ring_put(uint8_t byte)
+{
+    bool waits;
+
+    if (whit_ring_write(&console.out, &byte, 1, &waits) == 0)
+        return false;
+    /* Once it waits, it does so until it is notified. */
+    if (waits || unannounced != 0)
+        unannounced++;
+    return true;
+}
 
 static bool uart_transmit(uint8_t byte)
 {
     if (!have_console)
         return true;
-    return whit_channel_write(&console, &byte, 1) == 1 ||
-           (whit_ring_want_room(&console.out, 1) && whit_channel_write(&console, &byte, 1) == 1);
+    if (!ring_put(byte)) {
+        uart_flush();
+        if (!whit_ring_want_room(&console.out, 1) || !ring_put(byte))
+            return false;
+    }
+    if (unannounced == FLUSH_BYTES) {
+        uart_flush();
+    } else if (unannounced != 0 && !flush_is_due) {
+        flush_is_due = true;
+        (void)whit_timer(machine.core[here].work, whit_deadline(FLUSH_NS), EXIT_FLUSH);
+    }
+    return true;
 }
 
 static bool uart_receive(uint8_t *byte)
@@ -73,7 +217,8 @@ static void uart_interrupt(bool asserted)
     vgic_line_set(&vgic, GUEST_UART_LINE, asserted);
 }
 
-static const struct pl011_output uart_output = {uart_transmit, uart_receive, uart_interrupt};
+static const struct pl011_output uart_output = {uart_transmit, uart_receive, uart_flush,
+                                                uart_interrupt};
 
 /* ---- PSCI */
 
@@ -92,7 +237,14 @@ static bool psci_is_on(unsigned cpu)
 
 static enum psci_result psci_on(unsigned cpu, uint64_t entry, uint64_t context)
 {
-    return machine_cpu_start(cpu, entry, context) == WHIT_OK ? PSCI_SUCCESS : PSCI_INTERNAL_FAILURE;
+    enum whit_error error = machine_cpu_start(cpu, entry, context);
+
+    /* On another core, its handler may have said that it is off, and not yet replied. */
+    for (int i = 0; i < CPU_OFF_TRIES && error == WHIT_E_STATE; i++) {
+        sleep_until(here, whit_deadline(CPU_OFF_NS));
+        error = machine_cpu_start(cpu, entry, context);
+    }
+    return error == WHIT_OK ? PSCI_SUCCESS : PSCI_INTERNAL_FAILURE;
 }
 
 static void psci_off(unsigned cpu)
@@ -102,11 +254,13 @@ static void psci_off(unsigned cpu)
 
 static void psci_system_off(void)
 {
+    uart_flush();
     tell_main(EVENT_OFF);
 }
 
 static void psci_system_reset(void)
 {
+    uart_flush();
     tell_main(EVENT_RESET);
 }
 
@@ -164,16 +318,12 @@ static void undefined(unsigned cpu, uint64_t esr)
 
 /* ---- devices */
 
-static bool device_read(uint64_t ipa, unsigned bytes, uint64_t *value)
+/* The interrupt controller's registers were read before: read_controller. */
+static bool device_read(uint64_t ipa, uint64_t *value)
 {
-    if (ipa - GUEST_UART < PL011_BYTES)
-        *value = pl011_read(&uart, (uint32_t)(ipa - GUEST_UART));
-    else if (ipa - GUEST_DISTRIBUTOR < VGIC_DISTRIBUTOR_BYTES)
-        *value = vgic_distributor_read(&vgic, (uint32_t)(ipa - GUEST_DISTRIBUTOR), bytes);
-    else if (ipa - GUEST_REDISTRIBUTORS < (uint64_t)VGIC_REDISTRIBUTOR_BYTES * machine.cpus)
-        *value = vgic_redistributor_read(&vgic, (uint32_t)(ipa - GUEST_REDISTRIBUTORS), bytes);
-    else
+    if (ipa - GUEST_UART >= PL011_BYTES)
         return false;
+    *value = pl011_read(&uart, (uint32_t)(ipa - GUEST_UART));
     return true;
 }
 
@@ -209,7 +359,7 @@ static void access_device(unsigned cpu, uint64_t esr, uint64_t address, uint64_t
             return;
         }
     } else {
-        if (!device_read(ipa, bytes, &value)) {
+        if (!device_read(ipa, &value)) {
             abort_access(cpu, esr, address, ipa, "read of nothing");
             return;
         }
@@ -287,22 +437,84 @@ static __attribute__((noinline)) uint64_t handle(uint64_t syndrome, uint64_t add
     }
 }
 
-uint64_t vmm_enter(uint64_t syndrome, uint64_t address, uint64_t ipa, uint64_t badge)
+static uint64_t handle_exit(uint64_t syndrome, uint64_t address, uint64_t ipa, unsigned cpu)
 {
-    const unsigned cpu = (unsigned)(badge - BADGE_FIRST_CPU);
+    uint64_t verdict;
 
-    if (badge == BADGE_EVENTS) {
-        pl011_progress(&uart);
-        return WHIT_CONTINUE;
-    }
+    take_lock(machine.cpu[cpu].core);
     if (syndrome_class(syndrome) == CLASS_HVC64)
-        return psci_call(&psci_output, cpu, machine.cpu[cpu].state->r.x);
-    return handle(syndrome, address, ipa, cpu);
+        verdict = psci_call(&psci_output, cpu, machine.cpu[cpu].state->r.x);
+    else
+        verdict = handle(syndrome, address, ipa, cpu);
+    drop_lock();
+    return verdict;
 }
 
-void exit_init(unsigned cpus)
+/* For the main thread, or because of a core's `work` signal. */
+static uint64_t handle_work(uint64_t bits, uint64_t badge)
 {
+    take_lock(badge == BADGE_EVENTS ? 0 : (unsigned)(badge - BADGE_FIRST_CORE));
+    if (badge == BADGE_EVENTS)
+        pl011_progress(&uart);
+    if (badge != BADGE_EVENTS && (bits & EXIT_WORK))
+        freshen_here();
+    if (badge != BADGE_EVENTS && (bits & EXIT_FLUSH)) {
+        flush_is_due = false;
+        uart_flush();
+    }
+    drop_lock();
+    return WHIT_CONTINUE;
+}
+
+/* A read of the interrupt controller, which changes nothing: each word is read once, without the
+ * lock.
+ */
+static bool read_controller(unsigned cpu, uint64_t esr, uint64_t ipa)
+{
+    struct whit_registers *r = &machine.cpu[cpu].state->r;
+    const unsigned bytes = syndrome_bytes(esr), number = syndrome_register(esr);
+    uint64_t value;
+
+    if (!syndrome_is_decoded(esr) || syndrome_is_write(esr) || (ipa & (bytes - 1)) != 0)
+        return false;
+    if (ipa - GUEST_DISTRIBUTOR < VGIC_DISTRIBUTOR_BYTES)
+        value = vgic_distributor_read(&vgic, (uint32_t)(ipa - GUEST_DISTRIBUTOR), bytes);
+    else if (ipa - GUEST_REDISTRIBUTORS < (uint64_t)VGIC_REDISTRIBUTOR_BYTES * machine.cpus)
+        value = vgic_redistributor_read(&vgic, (uint32_t)(ipa - GUEST_REDISTRIBUTORS), bytes);
+    else
+        return false;
+    if (number != NO_REGISTER)
+        r->x[number] = syndrome_extend(esr, value);
+    r->pc += syndrome_instruction_bytes(esr);
+    return true;
+}
+
+uint64_t vmm_enter(uint64_t syndrome, uint64_t address, uint64_t ipa, uint64_t badge)
+{
+    const uint64_t cpu = badge - BADGE_FIRST_CPU;
+
+    if (cpu >= VGIC_CPUS)
+        return handle_work(syndrome, badge);
+    /* What needs no lock; an interrupt between virtual CPUs only notifies. */
+    if (syndrome_class(syndrome) == CLASS_HVC64 && psci_simple(machine.cpu[cpu].state->r.x))
+        return WHIT_CONTINUE;
+    if (syndrome_class(syndrome) == CLASS_REGISTER &&
+        syndrome_system_register(syndrome) == REGISTER_SGI1R &&
+        !syndrome_is_register_read(syndrome)) {
+        access_register((unsigned)cpu, syndrome);
+        return WHIT_CONTINUE;
+    }
+    if (syndrome_class(syndrome) == CLASS_DATA_ABORT &&
+        read_controller((unsigned)cpu, syndrome, ipa))
+        return WHIT_CONTINUE;
+    return handle_exit(syndrome, address, ipa, (unsigned)cpu);
+}
+
+void exit_init(void)
+{
+    lock.sleep = sleep_here;
+    lock.wake = wake;
     have_console = whit_channel_open(&console, whit_grant(WHIT_GRANT_CHANNEL, "console"));
-    vgic_init(&vgic, cpus, &vgic_output);
+    vgic_init(&vgic, machine.cpus, &vgic_output);
     pl011_init(&uart, &uart_output);
 }

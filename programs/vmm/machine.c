@@ -6,12 +6,13 @@
 #include "whit/program.h"
 #include "whit/splitter.h"
 
+#include <stdio.h>
+
 enum {
     POOL_PAGES = 16,    /* tables of the machine's space */
     OWN_POOL_PAGES = 8, /* tables for the view of the guest's RAM */
-    STACK_BYTES = 16384,
-    SIZE_1G = 1 << 30,
-    SLICE_NS = 3000000
+    STACK_BYTES = 8192,
+    SIZE_1G = 1 << 30
 };
 
 /* Own addresses beyond what root maps. */
@@ -26,10 +27,9 @@ struct machine machine;
 
 static struct whit_slots slots;
 static struct whit_splitter objects;
-static uint32_t core;
 static uint32_t ram, own_ram; /* the grant; its child that is mapped here */
-static _Alignas(64) char stack[STACK_BYTES];
-static _Alignas(64) char stack_tls[WHIT_TLS_BYTES];
+static _Alignas(64) char stack[MACHINE_CORES][STACK_BYTES];
+static _Alignas(64) char stack_tls[MACHINE_CORES][WHIT_TLS_BYTES];
 
 static void need(enum whit_error error, const char *what)
 {
@@ -86,7 +86,6 @@ static void find_means(void)
 {
     const struct whit_grant *grant = need_grant(WHIT_GRANT_MEMORY, "objects");
 
-    core = need_grant(WHIT_GRANT_CORE, "core")->selector;
     whit_slots_init(&slots, whit_parameters->first_free, whit_parameters->end_free);
     objects = (struct whit_splitter){.split = whit_split, .join = whit_join, .slots = &slots};
     need(whit_splitter_add(&objects,
@@ -142,43 +141,75 @@ void machine_hand_over(void)
          "map the guest's memory for it");
 }
 
-/* ---- the handler thread */
+/* ---- the handler threads */
 
-/* `slice` in ticks: how long it runs before its equals do. */
-static uint32_t make_budget(uint64_t priority, uint64_t slice)
+static uint32_t make_signal(unsigned core)
 {
-    return make(WHIT_BUDGET, WHIT_SIZE_BUDGET, core, priority, 0, slice, "make a budget");
+    return make(WHIT_SIGNAL, WHIT_SIZE_SIGNAL, machine.core[core].core, 0, 0, 0, "make a signal");
 }
 
-static uint32_t make_portal(uint32_t thread, uint64_t badge)
+static uint32_t make_portal(unsigned core, uint64_t badge)
 {
-    return make(WHIT_PORTAL, WHIT_SIZE_PORTAL, thread, (uintptr_t)vmm_entry, badge, 0,
-                "make a portal");
+    return make(WHIT_PORTAL, WHIT_SIZE_PORTAL, machine.core[core].handler, (uintptr_t)vmm_entry,
+                badge, 0, "make a portal");
 }
 
-static uint32_t make_handler(uint64_t priority)
+static const struct whit_grant *find_part(enum whit_grant_kind kind, const char *name,
+                                          unsigned number)
 {
-    uint32_t thread =
-        make(WHIT_THREAD, WHIT_SIZE_THREAD, WHIT_SELF, WHIT_NATIVE, 0, 0, "make a thread");
+    char full[WHIT_NAME_BYTES];
 
-    need(whit_bind(thread, WHIT_ROLE_BUDGET, make_budget(priority, 0)), "bind a budget");
-    need(whit_start(thread, (uintptr_t)vmm_start, (uintptr_t)stack + STACK_BYTES,
-                    whit_tls_init(stack_tls), 0),
+    snprintf(full, sizeof full, number ? "%s.%u" : "%s", name, number);
+    return whit_grant(kind, full);
+}
+
+/* The main thread's budget and that for work which no exit pays are alike: equals of the CPUs. */
+static void make_core(unsigned index, uint64_t priority)
+{
+    struct machine_core *core = &machine.core[index];
+    const struct whit_grant *server = find_part(WHIT_GRANT_SERVER, "server", index);
+
+    if (server == NULL)
+        whit_fail("has not been given a handler thread for its core %u", index);
+    core->handler = server->selector;
+    core->lock = make_signal(index);
+    need(whit_target(core->lock, WHIT_TARGET_WAITER, core->handler, 0, 0),
+         "make a signal wake a handler");
+    need(whit_start(core->handler, (uintptr_t)vmm_start, (uintptr_t)stack[index] + STACK_BYTES,
+                    whit_tls_init(stack_tls[index]), 0),
          "start a thread");
-    machine.events = make_portal(thread, BADGE_EVENTS);
-    return thread;
+    core->work = make_signal(index);
+    need(whit_target(
+             core->work, WHIT_TARGET_ENTRY, make_portal(index, BADGE_FIRST_CORE + index), 0,
+             make(WHIT_BUDGET, WHIT_SIZE_BUDGET, core->core, priority, 0, 0, "make a budget")),
+         "make a signal enter a handler");
+}
+
+static void make_cores(void)
+{
+    const struct whit_grant *core;
+    struct whit_budget_use own;
+
+    need(whit_budget_read(whit_grant_selector(WHIT_GRANT_BUDGET, "budget"), &own),
+         "read its budget");
+    while (machine.cores < MACHINE_CORES &&
+           (core = find_part(WHIT_GRANT_CORE, "core", machine.cores)) != NULL) {
+        machine.core[machine.cores].core = core->selector;
+        make_core(machine.cores++, own.priority);
+    }
+    machine.events = make_portal(0, BADGE_EVENTS);
 }
 
 /* ---- virtual CPUs */
 
-static uint32_t make_line(uint32_t thread, unsigned line, unsigned flags)
+/* With a budget the CPU runs urgently when the interrupt comes. */
+static void make_line(struct machine_cpu *cpu, unsigned line, unsigned flags,
+                      const struct whit_grant *budget)
 {
-    uint32_t signal = make(WHIT_SIGNAL, WHIT_SIZE_SIGNAL, core, 0, 0, 0, "make a signal");
-
-    need(whit_target(signal, WHIT_TARGET_VIRQ, thread,
-                     WHIT_VIRQ((uint64_t)line, UINT64_C(0), flags), 0),
+    cpu->signal[line] = make_signal(cpu->core);
+    need(whit_target(cpu->signal[line], WHIT_TARGET_VIRQ, cpu->thread,
+                     WHIT_VIRQ((uint64_t)line, UINT64_C(0), flags), budget ? budget->selector : 0),
          "bind an interrupt");
-    return signal;
 }
 
 static void make_state(unsigned index)
@@ -201,41 +232,37 @@ static void make_state(unsigned index)
     cpu->el1[WHIT_CNTVOFF_EL2] = index == 0 ? whit_ticks() : machine.cpu[0].el1[WHIT_CNTVOFF_EL2];
 }
 
-static void make_cpu(unsigned index, uint32_t handler, uint64_t priority)
+static void make_cpu(unsigned index, const struct whit_grant *budget)
 {
     struct machine_cpu *cpu = &machine.cpu[index];
 
+    cpu->core = (unsigned)budget->value;
     cpu->thread =
         make(WHIT_THREAD, WHIT_SIZE_THREAD, machine.space, WHIT_VCPU, 0, 0, "make a virtual CPU");
-    /* A virtual CPU may spin until another one, behind it on this core, has done something. */
-    need(
-        whit_bind(cpu->thread, WHIT_ROLE_BUDGET, make_budget(priority, whit_ns_to_ticks(SLICE_NS))),
-        "bind a budget");
-    need(whit_bind(cpu->thread, WHIT_ROLE_FAULT, make_portal(handler, BADGE_FIRST_CPU + index)),
+    need(whit_bind(cpu->thread, WHIT_ROLE_BUDGET, budget->selector), "bind a budget");
+    need(whit_bind(cpu->thread, WHIT_ROLE_FAULT, make_portal(cpu->core, BADGE_FIRST_CPU + index)),
          "bind a portal for exits");
     make_state(index);
     for (unsigned line = 0; line < VGIC_SGIS; line++)
-        cpu->signal[line] = make_line(cpu->thread, line, 0);
-    cpu->signal[GUEST_TIMER_LINE] = make_line(cpu->thread, GUEST_TIMER_LINE, WHIT_VIRQ_TIMER);
+        make_line(cpu, line, 0, NULL);
+    make_line(cpu, GUEST_TIMER_LINE, WHIT_VIRQ_TIMER, find_part(WHIT_GRANT_BUDGET, "timer", index));
+    make_line(cpu, GUEST_UART_LINE, WHIT_VIRQ_LEVEL,
+              find_part(WHIT_GRANT_BUDGET, "console", index));
 }
 
-void machine_make(unsigned cpus)
+void machine_make(void)
 {
-    struct whit_budget_use own;
-    uint32_t handler;
+    const struct whit_grant *budget;
 
     find_means();
     make_space();
     map_ram();
-    need(whit_budget_read(whit_grant_selector(WHIT_GRANT_BUDGET, "budget"), &own),
-         "read its budget");
-    handler = make_handler(own.priority);
-    machine.cpus = cpus;
-    /* Less urgent than this program, which serves the console while a guest computes. */
-    for (unsigned cpu = 0; cpu < cpus; cpu++)
-        make_cpu(cpu, handler, own.priority ? own.priority - 1 : 0);
-    machine.shared_signal[GUEST_UART_LINE - VGIC_PRIVATE] =
-        make_line(machine.cpu[0].thread, GUEST_UART_LINE, WHIT_VIRQ_LEVEL);
+    make_cores();
+    while (machine.cpus < VGIC_CPUS &&
+           (budget = find_part(WHIT_GRANT_BUDGET, "cpu", machine.cpus)) != NULL)
+        make_cpu(machine.cpus++, budget);
+    if (machine.cpus == 0)
+        whit_fail("has not been given a budget for a CPU");
 }
 
 enum whit_error machine_cpu_start(unsigned index, uint64_t entry, uint64_t context)

@@ -72,18 +72,26 @@ static void load(struct layout *layout)
     machine_clean(layout->tree, layout->tree_end);
 }
 
+static unsigned used_cores(void)
+{
+    uint32_t used = 0;
+
+    for (unsigned cpu = 0; cpu < machine.cpus; cpu++)
+        used |= UINT32_C(1) << machine.cpu[cpu].core;
+    return (unsigned)__builtin_popcount(used);
+}
+
 int main(void)
 {
-    const uint64_t cpus = whit_argument_number("cpus", 1);
     struct layout layout;
 
-    if (cpus == 0 || cpus > VGIC_CPUS)
-        whit_fail("cpus is %llu; expected 1 to %u", (unsigned long long)cpus, VGIC_CPUS);
-    machine_make((unsigned)cpus);
+    machine_make();
     load(&layout);
     machine_hand_over();
-    exit_init(machine.cpus);
-    printf("starts a guest with %llu MiB\n", (unsigned long long)(machine.ram_bytes >> 20));
+    exit_init();
+    printf("starts a guest with %llu MiB, %u CPU%s on %u core%s\n",
+           (unsigned long long)(machine.ram_bytes >> 20), machine.cpus,
+           machine.cpus == 1 ? "" : "s", used_cores(), used_cores() == 1 ? "" : "s");
     enum whit_error error =
         machine_cpu_start(0, GUEST_RAM + layout.kernel, GUEST_RAM + layout.tree);
     if (error != WHIT_OK)

@@ -184,6 +184,7 @@ void pl011_write(struct pl011 *uart, uint32_t offset, uint32_t value)
         break;
     case CR:
         uart->control = value & 0xffff;
+        uart->output->flush(); /* Linux restores it behind each message of its kernel */
         break;
     case IFLS:
         uart->levels = value & 0x3f;

@@ -14,6 +14,7 @@ enum { PL011_FIFO = 16, PL011_BYTES = 0x1000 };
 struct pl011_output {
     bool (*transmit)(uint8_t byte); /* false: no room; room will be told by pl011_progress */
     bool (*receive)(uint8_t *byte); /* false: there is none */
+    void (*flush)(void);            /* the guest is through with what it transmitted */
     void (*interrupt)(bool asserted);
 };
 

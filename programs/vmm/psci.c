@@ -63,15 +63,21 @@ static int64_t affinity_info(const struct psci_output *output, const uint64_t *x
     return output->is_on((unsigned)cpu) ? AFFINITY_ON : AFFINITY_OFF;
 }
 
+bool psci_simple(uint64_t *x)
+{
+    if ((uint32_t)x[0] != PSCI_VERSION)
+        return false;
+    x[0] = VERSION_PSCI_1_1;
+    return true;
+}
+
 enum whit_verdict psci_call(const struct psci_output *output, unsigned cpu, uint64_t *x)
 {
     const uint32_t function = (uint32_t)x[0];
     int64_t result = PSCI_NOT_SUPPORTED;
 
-    if (function == PSCI_VERSION) {
-        x[0] = VERSION_PSCI_1_1;
+    if (psci_simple(x))
         return WHIT_CONTINUE;
-    }
     switch (function) {
     case SMCCC_VERSION:
         result = VERSION_SMCCC_1_1;

@@ -28,6 +28,9 @@ struct psci_output {
     void (*system_reset)(void);
 };
 
+/* Answers what touches no state of the machine; false if it is something else. */
+bool psci_simple(uint64_t *x);
+
 /* The hypercall of `cpu` in x[0] to x[3]; its result goes to x[0].  WHIT_STAY: it does not go on.
  */
 enum whit_verdict psci_call(const struct psci_output *output, unsigned cpu, uint64_t *x);

@@ -22,7 +22,8 @@ enum {
 
     CTLR_GROUP1 = 1 << 1,
     CTLR_ARE = 1 << 4,
-    CTLR_DS = 1 << 6, /* one security state */
+    CTLR_DS = 1 << 6,           /* one security state */
+    GICR_CTLR_WRITING = 1 << 3, /* RWP: an earlier write has not yet had its effect */
     TYPER_NUMBER_BITS = 9 << 19,
     IIDR = 0x0700043b, /* Arm; nothing depends on it */
     PIDR2_GICV3 = 3 << 4,
@@ -40,6 +41,8 @@ enum {
     AFFINITY0_CPUS = 16,
     WORD = 4
 };
+
+#define CTLR_WRITING UINT32_C(0x80000000) /* RWP */
 
 uint64_t vgic_affinity(unsigned index)
 {
@@ -79,6 +82,28 @@ static struct vgic_setting setting_of(const struct vgic *vgic, const struct vgic
 static unsigned cpu_of(const struct vgic_line *line, unsigned cpu, unsigned number)
 {
     return number < VGIC_PRIVATE ? cpu : line->cpu;
+}
+
+static const struct vgic_line *line_of(const struct vgic *vgic, unsigned cpu, unsigned number)
+{
+    return number < VGIC_PRIVATE ? &vgic->private_line[cpu][number]
+                                 : &vgic->shared_line[number - VGIC_PRIVATE];
+}
+
+struct vgic_setting vgic_setting(const struct vgic *vgic, unsigned cpu, unsigned number)
+{
+    const struct vgic_line *line = line_of(vgic, cpu, number);
+    struct vgic_setting setting = setting_of(vgic, line);
+
+    setting.enabled = setting.enabled && cpu_of(line, cpu, number) == cpu;
+    return setting;
+}
+
+bool vgic_is_asserted(const struct vgic *vgic, unsigned cpu, unsigned number)
+{
+    const struct vgic_line *line = line_of(vgic, cpu, number);
+
+    return line->asserted && cpu_of(line, cpu, number) == cpu;
 }
 
 static void set(struct vgic *vgic, unsigned cpu, unsigned number)
@@ -261,6 +286,15 @@ static struct vgic_line *routed_line(struct vgic *vgic, uint32_t offset)
     return &vgic->shared_line[number - VGIC_PRIVATE];
 }
 
+static bool is_late(const struct vgic *vgic)
+{
+    bool late = false;
+
+    for (unsigned cpu = 0; cpu < vgic->cpus; cpu++)
+        late = late || vgic->late[cpu];
+    return late;
+}
+
 static uint32_t distributor_word(struct vgic *vgic, uint32_t offset)
 {
     const struct vgic_line *line = routed_line(vgic, offset);
@@ -269,7 +303,8 @@ static uint32_t distributor_word(struct vgic *vgic, uint32_t offset)
         return (uint32_t)(line->route >> offset % 8 * 8);
     switch (offset) {
     case GICD_CTLR:
-        return CTLR_DS | CTLR_ARE | (vgic->group1 ? (uint32_t)CTLR_GROUP1 : 0);
+        return CTLR_DS | CTLR_ARE | (vgic->group1 ? (uint32_t)CTLR_GROUP1 : 0) |
+               (is_late(vgic) ? CTLR_WRITING : 0);
     case GICD_TYPER:
         return TYPER_NUMBER_BITS | (VGIC_LINES / 32 - 1);
     case GICD_IIDR:
@@ -337,6 +372,8 @@ void vgic_distributor_write(struct vgic *vgic, uint32_t offset, unsigned bytes, 
 static uint32_t redistributor_word(struct vgic *vgic, unsigned cpu, uint32_t offset)
 {
     switch (offset) {
+    case GICR_CTLR:
+        return vgic->late[cpu] ? GICR_CTLR_WRITING : 0;
     case GICR_IIDR:
         return IIDR;
     case GICR_TYPER:

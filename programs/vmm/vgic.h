@@ -47,6 +47,7 @@ struct vgic {
     unsigned cpus;
     bool group1;            /* GICD_CTLR */
     bool asleep[VGIC_CPUS]; /* GICR_WAKER */
+    bool late[VGIC_CPUS];   /* by the owner: writes have not yet had their effect for that CPU */
     struct vgic_line private_line[VGIC_CPUS][VGIC_PRIVATE];
     struct vgic_line shared_line[VGIC_LINES - VGIC_PRIVATE];
 };
@@ -62,6 +63,12 @@ void vgic_redistributor_write(struct vgic *vgic, uint32_t offset, unsigned bytes
 
 /* The guest's `cpu` wrote `value` to ICC_SGI1R_EL1. */
 void vgic_send(struct vgic *vgic, unsigned cpu, uint64_t value);
+
+/* What a line is set to for a CPU: disabled for another one than it goes to. */
+struct vgic_setting vgic_setting(const struct vgic *vgic, unsigned cpu, unsigned line);
+
+/* Does a device hold it, and does it go to that CPU? */
+bool vgic_is_asserted(const struct vgic *vgic, unsigned cpu, unsigned line);
 
 /* A device's line: shared, level or edge as the guest has it. */
 void vgic_line_set(struct vgic *vgic, unsigned line, bool asserted);

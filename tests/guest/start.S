@@ -25,6 +25,20 @@ start:
 1:  wfi
     b 1b
 
+/* A second CPU: its context is the function that it runs. */
+    .global guest_second
+guest_second:
+    adr x1, second_stack_end
+    mov sp, x1
+    adr x1, vectors
+    msr vbar_el1, x1
+    mov x1, #3 << 20
+    msr cpacr_el1, x1
+    isb
+    blr x0
+1:  wfi
+    b 1b
+
 /* Saves what C may change, calls `handler`(saved registers), restores. */
 .macro exception handler
     sub sp, sp, #256
@@ -138,3 +152,5 @@ guest_fp_check:
     .balign 16
     .space 8192
 stack_end:
+    .space 4096
+second_stack_end:

@@ -13,7 +13,7 @@ struct fake_event fake_history[FAKE_EVENTS];
 unsigned fake_events;
 const char *fake_violation;
 unsigned fake_interrupt_every, fake_interrupt_asked;
-uint64_t fake_ticks, fake_timer = UINT64_MAX;
+uint64_t fake_ticks, fake_ticks_step, fake_timer = UINT64_MAX;
 uint32_t fake_vmids = 256;
 void (*fake_on_pause)(void);
 void (*fake_on_kick)(struct core *core);
@@ -382,6 +382,7 @@ bool arch_interrupt_pending(void)
 
 uint64_t arch_ticks(void)
 {
+    fake_ticks += fake_ticks_step;
     return fake_ticks;
 }
 
@@ -561,7 +562,7 @@ void fake_reset(void)
     fake_history_clear();
     fake_violation = NULL;
     fake_interrupt_every = fake_interrupt_asked = 0;
-    fake_ticks = 0;
+    fake_ticks = fake_ticks_step = 0;
     fake_timer = UINT64_MAX;
     fake_vmids = 256;
     fake_on_pause = NULL;

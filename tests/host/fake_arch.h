@@ -53,7 +53,8 @@ extern const char *fake_violation;
 extern unsigned fake_interrupt_every;
 extern unsigned fake_interrupt_asked;
 extern uint64_t fake_ticks;
-extern uint64_t fake_timer; /* as programmed */
+extern uint64_t fake_ticks_step; /* each reading takes so long: what the kernel itself needs */
+extern uint64_t fake_timer;      /* as programmed */
 extern uint32_t fake_vmids;
 /* Called by arch_pause and arch_idle, if set: what other cores do meanwhile. */
 extern void (*fake_on_pause)(void);

@@ -25,6 +25,7 @@ test_teardown_links := $(MACHINE)
 test_random_links := $(MACHINE)
 test_model_links := $(addprefix tests/model/,model.c machine.c sequence.c) tests/host/invariant.c
 test_vgic_links := programs/vmm/vgic.c
+test_lock_links := programs/vmm/lock.c
 test_vmm_links := $(patsubst %,programs/vmm/%.c,inject layout pl011 psci tree vgic)
 
 # The scheduling half: the same machine, with threads on its cores.

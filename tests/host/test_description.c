@@ -85,6 +85,7 @@ static bool check(const char *name, const char *body, const char *expected)
 #define B              "b { priority = <2>; }; "
 #define C1             "c { priority = <3>; core = <1>; }; "
 #define PROGRAMS(text) "programs { " text " }; "
+#define VM(text)       "vms { v { kernel = \"I\"; memory-mib = <2>; priority = <1>; " text " }; }; "
 #define GOOD           PROGRAMS(A B C1)
 
 static const struct {
@@ -169,7 +170,35 @@ static const struct {
      "system.dtb: /signals/s: to names \"z\"; expected a program or VM of this description. "
      "The signal is left out.\n"},
     {"signal that root does not know", GOOD "signals { s { from = \"a\"; to = \"root\"; }; };",
-     "system.dtb: /signals/s: root knows only the signal \"quit\". The signal is left out.\n"},
+     "system.dtb: /signals/s: root knows only the signal \"quit\", and those with stops. "
+     "The signal is left out.\n"},
+    {"signal that stops a program elsewhere",
+     GOOD "signals { s { from = \"a\"; to = \"b\"; stops = \"c\"; }; };",
+     "system.dtb: /signals/s: stops is there, but to is not \"root\". The signal is left out.\n"},
+    {"signal that stops root",
+     GOOD "signals { s { from = \"a\"; to = \"root\"; stops = \"root\"; }; };",
+     "system.dtb: /signals/s: stops names \"root\"; expected a program or VM of this description. "
+     "The signal is left out.\n"},
+    {"VM with too many CPUs", VM("cpus = <9>;"),
+     "system.dtb: /vms/v: cpus is 9; expected 1 to 8. The VM is left out.\n"},
+    {"VM with a CPU on no core", VM("cpus = <2>; cores = <0 2>;"),
+     "system.dtb: /vms/v: one of cores is 2; expected 0 to 1, for the machine has 2. "
+     "The VM is left out.\n"},
+    {"VM with text for cores", VM("cores = \"all\", \"x\";"),
+     "system.dtb: /vms/v: cores has 6 bytes; expected numbers, as in <0 1>. The VM is left out.\n"},
+    {"urgent interrupt that is none", VM("urgent { disk { }; };"),
+     "system.dtb: /vms/v/urgent/disk: there is no such interrupt; expected timer or console. "
+     "The VM is left out.\n"},
+    {"urgent interrupt without a length",
+     VM("urgent { timer { priority = <9>; budget-us = <1>; period-us = <2>; }; };"),
+     "system.dtb: /vms/v/urgent/timer: there is no length-us, which is required. "
+     "The VM is left out.\n"},
+    {"urgent interrupt longer than its budget",
+     VM("urgent { timer { priority = <9>; budget-us = <1>; period-us = <2>; length-us = <2>; }; };"),
+     "system.dtb: /vms/v/urgent/timer: expected length-us, budget-us and period-us in rising "
+     "order. The VM is left out.\n"},
+    {"portal of a VM", GOOD VM("") "portals { p { server = \"v\"; clients = \"a\"; }; };",
+     "system.dtb: /portals/p: server names \"v\", which is a VM. The portal is left out.\n"},
     {"signal to two", GOOD "signals { s { from = \"a\"; to = \"b\", \"c\"; }; };",
      "system.dtb: /signals/s: to holds 2 names; expected one. The signal is left out.\n"},
     {"signal from an unknown program", GOOD "signals { s { from = \"z\", \"a\"; to = \"b\"; }; };",
@@ -286,6 +315,8 @@ static void test_good(void)
            vm->is_vm && vm->guest_mib == 512 && vm->ends_system && d->powers_off &&
                strcmp(vm->image, "vmm") == 0 && !vm->initrd && vm->objects == 1 << 20,
            "a value is wrong");
+    result("VM without cores", vm->cpus == 1 && vm->cores == 1 && vm->core == 0,
+           "a value is wrong");
     result("signals",
            d->signals == 3 && d->signal[0].to == PROGRAM_ROOT && d->signal[0].bit == 0 &&
                d->signal[1].sources == 2 && d->signal[1].bit == 1 && d->signal[2].bit == 0,
@@ -305,6 +336,36 @@ static void test_good(void)
                strcmp(d->duplex[5].name[1], "linux") == 0 &&
                strcmp(d->duplex[6].name[1], "linux.vmm") == 0 && d->duplex[6].bit[1] == 8,
            "a value is wrong");
+}
+
+static void test_cores(void)
+{
+    if (!check("a VM with CPUs on two cores", VM("cpus = <3>; cores = <1 0>;"), ""))
+        return;
+    const struct program *vm = &description.program[1];
+    result("cores in turn, the first is the VM's",
+           vm->cpus == 3 && vm->core == 1 && vm->cores == 2 && vm->machine_core[0] == 1 &&
+               vm->machine_core[1] == 0 && vm->cpu_core[0] == 0 && vm->cpu_core[1] == 1 &&
+               vm->cpu_core[2] == 0,
+           "a value is wrong");
+    check("a VM whose vmm has a core for itself", VM("core = <0>; cpus = <2>; cores = <1>;"), "");
+    vm = &description.program[1];
+    result("the VM's core comes first",
+           vm->core == 0 && vm->cores == 2 && vm->machine_core[1] == 1 && vm->cpu_core[0] == 1 &&
+               vm->cpu_core[1] == 1,
+           "a value is wrong");
+    check("a VM whose timer is urgent",
+          VM("urgent { timer { priority = <90>; budget-us = <200>; period-us = <1000>; "
+             "length-us = <100>; }; };"),
+          "");
+    vm = &description.program[1];
+    result("the timer's budget",
+           vm->urgent[URGENT_TIMER].priority == 90 && vm->urgent[URGENT_TIMER].length_us == 100 &&
+               vm->urgent[URGENT_CONSOLE].budget_us == 0,
+           "a value is wrong");
+    check("a signal that stops a VM",
+          GOOD VM("") "signals { s { from = \"a\"; to = \"root\"; stops = \"v\"; }; };", "");
+    result("what it stops", description.signal[0].stops == 4, "a value is wrong");
 }
 
 /* Whatever byte of a description is damaged, the reader says something or understands. */
@@ -334,6 +395,7 @@ static void test_damage(void)
 int main(void)
 {
     test_good();
+    test_cores();
     for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++)
         check(mistakes[i].name, mistakes[i].body, mistakes[i].expected);
 

@@ -284,6 +284,19 @@ static void test_priority(void)
     EQUAL(budget_at(high)->state, BUDGET_IDLE);
     CHECK(t->budget == budget_at(own));
 
+    test_begin("no time is lost between one budget and the other");
+    EQUAL(ADMIN(WHIT_OP_STOP, middle.thread), WHIT_OK);
+    CHECK(run(0) == t);
+    uint64_t before = budget_at(own)->used + budget_at(high)->used, start = fake_ticks;
+    fake_ticks_step = 7;
+    for (unsigned i = 0; i < 100; i++)
+        CHECK(DO(0, WHIT_OP_PRIORITY, 1 + i % 2) == t);
+    fake_ticks_step = 0;
+    CHECK(DO(0, WHIT_OP_PRIORITY, 1) == t);
+    EQUAL(budget_at(own)->used + budget_at(high)->used - before, fake_ticks - start);
+    EQUAL(ADMIN(WHIT_OP_RESUME, middle.thread), WHIT_OK);
+    CHECK(run(0) == middle.t);
+
     test_begin("its capability revoked, it runs on nothing until it is bound again");
     EQUAL(ADMIN(WHIT_OP_REVOKE, own), WHIT_OK);
     EQUAL(ADMIN(WHIT_OP_STOP, middle.thread), WHIT_OK);
@@ -374,6 +387,37 @@ static void test_accounting(void)
     EQUAL(budget_at(urgent)->state, BUDGET_THROTTLED);
 }
 
+static void test_charging(void)
+{
+    test_begin("what an interrupt takes is paid by who runs for it");
+    fixture_init(1);
+    struct program waiter = program_new(0, 30);
+    low = program_new(0, 2);
+    bell = make_signal(0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_WAITER, waiter.thread), WHIT_OK);
+    CHECK(run(0) == waiter.t);
+    CHECK(WAIT(0, bell, 0) == low.t);
+    fake_ticks += 100;
+    fake_cores[0].interrupted = fake_ticks;
+    fake_ticks += 9; /* the kernel's way from there to the choice */
+    signal_notify(&fake_cores[0], signal_at(bell), 1);
+    CHECK(run(0) == waiter.t);
+    EQUAL(low.b->used, 100);
+    fake_ticks += 20;
+    CHECK(WAIT(0, bell, 0) == low.t);
+    EQUAL(waiter.b->used, 29);
+
+    test_begin("a deadline that has passed is no wait");
+    CHECK(NOTIFY(0, bell, 1) == waiter.t);
+    CHECK(WAIT(0, bell, fake_ticks) == waiter.t);
+    EQUAL(waiter.t->save->x[0], WHIT_TIMEOUT);
+    EQUAL(waiter.t->save->x[10], WHIT_OK);
+    CHECK(!timer_armed(&signal_at(bell)->timer));
+    CHECK(WAIT(0, bell, fake_ticks + 1) == low.t);
+    pass(1);
+    CHECK(running(0) == waiter.t);
+}
+
 static void test_alone(void)
 {
     test_begin("WFI is the guest's own only if nobody needs to know");
@@ -450,6 +494,7 @@ int main(void)
     test_expire();
     test_priority();
     test_accounting();
+    test_charging();
     test_alone();
     return fixture_finish();
 }

@@ -170,6 +170,31 @@ static void test_send(void)
     result("software interrupts reach the CPUs that they name", good && raised[0][0] == 0);
 }
 
+/* For the owner: what a CPU is to be shown of a line, and writes whose effect is yet to come. */
+static void test_owner(void)
+{
+    struct vgic_setting setting;
+
+    fresh();
+    distribute(0, 2);
+    distribute(0x84, 1 << 1); /* group 1 */
+    distribute(0x104, 1 << 1);
+    distribute(0x420, 0xa0 << 8);
+    distribute(0x6000 + 33 * 8, 2);
+    setting = vgic_setting(&vgic, 2, 33);
+    result("a line is set for the CPU that it goes to",
+           setting.enabled && setting.priority == 0xa0 && !vgic_setting(&vgic, 0, 33).enabled);
+    vgic_line_set(&vgic, 33, true);
+    result("... and held for that CPU alone",
+           vgic_is_asserted(&vgic, 2, 33) && !vgic_is_asserted(&vgic, 0, 33));
+
+    bool good = (distributor(0) >> 31) == 0 && (redistributor(1, 0) & 8) == 0;
+    vgic.late[1] = true;
+    result("a write that is late shows until it has had its effect",
+           good && (distributor(0) >> 31) == 1 && (redistributor(1, 0) & 8) != 0 &&
+               (redistributor(0, 0) & 8) == 0);
+}
+
 /* Any access of any size: no harm, and nothing beyond the lines. */
 static void test_everywhere(void)
 {
@@ -194,6 +219,7 @@ int main(void)
     test_route();
     test_pending();
     test_send();
+    test_owner();
     test_everywhere();
     return 0;
 }

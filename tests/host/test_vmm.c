@@ -39,12 +39,19 @@ static bool receive(uint8_t *byte)
     return true;
 }
 
+static unsigned flushes;
+
+static void flush(void)
+{
+    flushes++;
+}
+
 static void interrupt(bool on)
 {
     asserted = on;
 }
 
-static const struct pl011_output uart_output = {transmit, receive, interrupt};
+static const struct pl011_output uart_output = {transmit, receive, flush, interrupt};
 
 static void fresh_uart(void)
 {
@@ -64,6 +71,9 @@ static void test_uart(void)
     bool good = asserted && sent_count == 1 && sent[0] == 'a';
     pl011_write(&uart, 0x44, 1 << 5);
     result("a byte goes out, and its interrupt comes and goes", good && !asserted);
+    good = flushes == 0;
+    pl011_write(&uart, 0x30, 0x301);
+    result("a write of the control register ends a message", good && flushes == 1);
 
     room = 0;
     for (int i = 0; i < PL011_FIFO; i++)
