@@ -222,8 +222,8 @@ status signal_wait(struct core *core, struct thread *thread, uint64_t selector, 
     }
     /* Not by the timer: whoever ran until it fires would pay for it. */
     if (deadline && deadline <= arch_ticks()) {
-        save->x[0] = WHIT_TIMEOUT;
-        return;
+        *bits = WHIT_TIMEOUT;
+        return WHIT_OK;
     }
     if (deadline) {
         signal->timer_bits = WHIT_TIMEOUT;

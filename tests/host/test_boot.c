@@ -71,6 +71,8 @@ static void fresh(void)
     const uint64_t base = (uintptr_t)ram;
     fake_reset();
     fake_cores_init(2);
+    if (work.space && work.space->vmid)
+        space_leave(work.space); /* the last test's */
     memset(ram, 0, RAM_BYTES);
     memset(&board, 0, sizeof board);
     memset(&work, 0, sizeof work);

@@ -173,18 +173,6 @@ static void test_two_cores(void)
     for (unsigned n = SPACES - VMIDS / 2; n < SPACES; n++)
         CHECK(has_vmid(space_of(n)));
     fake_cores[1].current = 0;
-
-    test_begin("the other core ends a grace period that this one began");
-    uint64_t ticket = core_grace_begin();
-    other_core();
-    fake_here = 1;
-    fake_kicked[0] = false;
-    CHECK(!core_grace_over(ticket) && fake_kicked[0]);
-    fake_here = 0;
-    core_ipi(&fake_cores[0]);
-    fake_here = 1;
-    CHECK(core_grace_over(ticket));
-    fake_here = 0;
 }
 
 int main(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The real core beside the model; see machine.h. */
 #include "machine.h"
+#include "debug/invariant.h"
 #include "fake_arch.h"
-#include "invariant.h"
 #include "irq.h"
 #include "memory.h"
 #include "object.h"
@@ -14,13 +14,12 @@
 #include <string.h>
 
 enum { PC = 0x1000, RESTARTS_MAX = 1 << 16, POOL_BYTES = 64 * WHIT_PAGE };
-/* Spaces that hold VMIDs all the time, so that few are left. */
-enum { FAKE_VMIDS = 64, OTHERS = FAKE_VMIDS - 1 - MACHINE_VMIDS };
+/* Fewer than spaces: they are recycled. */
+enum { FAKE_VMIDS = 4 };
 
 static _Alignas(1 << 21) uint8_t ram[MACHINE_RAM];
 static _Alignas(WHIT_PAGE) uint8_t first_space[WHIT_SIZE_SPACE], first_pool[POOL_BYTES];
 static _Alignas(WHIT_PAGE) uint8_t first_thread[WHIT_SIZE_THREAD];
-static _Alignas(WHIT_PAGE) uint8_t others[OTHERS][WHIT_SIZE_SPACE];
 static struct irq lines[MODEL_LINES];
 static struct cap *ram_root;
 static struct object *root_space;
@@ -96,7 +95,8 @@ static void boot_space(void)
     struct space *space = (struct space *)(void *)first_space;
     root_space = model_space((uintptr_t)first_space, false);
     cap_root(&donor, WHIT_MEMORY, (uintptr_t)first_pool, POOL_BYTES / WHIT_UNIT, WHIT_R_ALL, 0);
-    if (space_init(space, WHIT_PROGRAM) != WHIT_OK || space_donate(space, &donor) != WHIT_OK)
+    space_init(space, WHIT_PROGRAM);
+    if (space_donate(space, &donor) != WHIT_OK)
         panic("no first space");
     status error = WHIT_OK;
     cap_move(&donor, cap_empty_slot(space, ROOT_POOL, &error));
@@ -124,19 +124,13 @@ static void boot_thread(void)
     object_add(ROOT_THREAD, machine_root, WHIT_SIZE_THREAD);
 }
 
-/* Once: the fake architecture, and the spaces that hold VMIDs. */
+/* Once: the fake architecture. */
 static void machine_init(void)
 {
     fake_reset();
     fake_vmids = FAKE_VMIDS;
     fake_cores_init(MODEL_CORES);
     irq_init(lines, MODEL_LINES);
-    for (unsigned i = 0; i < OTHERS; i++) {
-        struct space *space = (struct space *)(void *)others[i];
-        if (space_init(space, WHIT_PROGRAM) != WHIT_OK)
-            panic("too few VMIDs");
-        arch_scrub(space_top_table(space), WHIT_PAGE); /* the fake architecture forgets it */
-    }
 }
 
 void machine_boot(void)
@@ -149,7 +143,7 @@ void machine_boot(void)
     fake_on_pause = others_run;
     fake_interrupt_every = 0;
     fake_interrupt_asked = 0;
-    model_reset(MACHINE_VMIDS);
+    model_reset();
     boot_space();
     ram_root = memory_add(ROOT_RAM, (uintptr_t)ram, MACHINE_RAM, WHIT_R_ALL, false);
     memory_add(ROOT_DEVICE, MACHINE_DEVICE_BASE, MACHINE_DEVICE_BYTES,
@@ -565,9 +559,8 @@ void machine_end(void)
         piece = piece->next;
     } while (piece != root && !machine_wrong);
     EXPECT(bytes == MACHINE_RAM);
-    EXPECT(fake_page_tables_other(space->vmid) == 0);
-    arch_vmid_invalidate(space->vmid);
+    EXPECT(fake_page_tables_other(space) == 0);
     pool_scrub(space, pool_base, pool_bytes);
-    space_vmid_free(space);
+    space_leave(space);
     arch_scrub(first_space, sizeof(first_space));
 }

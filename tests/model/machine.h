@@ -21,7 +21,7 @@ enum {
     ROOT_FREE
 };
 
-enum { MACHINE_RAM = 4 << 20, MACHINE_VMIDS = 8 /* that are free at boot */ };
+enum { MACHINE_RAM = 4 << 20 };
 #define MACHINE_DEVICE_BASE  UINT64_C(0x1000000000)
 #define MACHINE_DEVICE_BYTES (UINT64_C(2) << 30)
 

@@ -422,7 +422,6 @@ static void space_end(struct object *space, const struct object *self)
         become_memory(space->original);
     table->used = false;
     space->kind = WHIT_NONE;
-    model.vmids++;
 }
 
 static void spaces_end(const struct object *self)
@@ -805,7 +804,6 @@ struct object *model_space(uint64_t base, bool machine)
         space->used = true;
         space->machine = machine;
         object->table = space;
-        model.vmids--;
         return object;
     }
     model_full("spaces");
@@ -831,7 +829,7 @@ static int make_check(const uint64_t *x, const struct cap *needed)
     case WHIT_SPACE:
         if (x[2] > WHIT_MACHINE)
             return WHIT_E_ARGUMENT;
-        return model.vmids == 0 ? WHIT_E_FUNDS : WHIT_OK;
+        return WHIT_OK;
     case WHIT_THREAD:
         if (x[3] > WHIT_VCPU || (x[3] == WHIT_VCPU) != needed->object->table->machine)
             return WHIT_E_ARGUMENT;
@@ -1260,7 +1258,7 @@ int model_call(struct object *self, unsigned number, const uint64_t x[11])
 
 /* ---- how it is at boot */
 
-void model_reset(unsigned vmids)
+void model_reset(void)
 {
     for (unsigned i = 0; i < model.caps; i++)
         model.cap[i].kind = WHIT_NONE;
@@ -1270,7 +1268,6 @@ void model_reset(unsigned vmids)
         model.space[i].used = false;
     memset(model.line, 0, sizeof(model.line));
     model.caps = model.objects = model.dying_count = 0;
-    model.vmids = vmids;
 }
 
 struct cap *model_root(struct object *space, unsigned selector, enum whit_kind kind, uint64_t base,

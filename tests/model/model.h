@@ -126,7 +126,6 @@ struct model {
     struct object *dying[MODEL_SPACES]; /* spaces, in the order of their deaths */
     unsigned dying_count;
     unsigned caps, objects; /* records that were ever used */
-    unsigned vmids;         /* that are left */
     bool self_ended;        /* the caller took away what it ran on */
     bool vanished;          /* what was to be revoked or deleted ended with a space */
 };
@@ -147,7 +146,7 @@ bool model_can_run(const struct object *thread);
 struct cap *model_next(const struct cap *cap);
 
 /* ---- how it is at boot */
-void model_reset(unsigned vmids);
+void model_reset(void);
 struct object *model_object(enum whit_kind kind, uint64_t base);
 struct object *model_space(uint64_t base, bool machine);
 struct cap *model_root(struct object *space, unsigned selector, enum whit_kind kind, uint64_t base,

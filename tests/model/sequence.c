@@ -194,15 +194,6 @@ static void donations_make(void)
     }
 }
 
-static void spaces_make(void)
-{
-    for (unsigned i = 0; i < MACHINE_VMIDS - PROGRAMS - 1 && !machine_wrong; i++) {
-        unsigned memory = i == 0 ? SPARE : CHAIN + i - 1;
-        SET_UP(WHIT_OP_SPLIT, memory, CHAIN + i, WHIT_SIZE_SPACE);
-        SET_UP(WHIT_OP_MAKE, memory, WHIT_SPACE, i & 1);
-    }
-}
-
 /* The first program's thread moves to the other core. */
 static void core_change(void)
 {
@@ -243,10 +234,8 @@ static void edge_make(unsigned edge)
     else if (edge == chains + 2)
         donations_make();
     else if (edge == chains + 3)
-        spaces_make();
-    else if (edge == chains + 4)
         core_change();
-    else if (edge == chains + 5)
+    else if (edge == chains + 4)
         dying_make();
 }
 
@@ -424,7 +413,7 @@ static void make_fill(uint64_t x[11])
                                      WHIT_SIZE_SIGNAL, WHIT_SIZE_BUDGET};
     static const enum whit_kind kinds[] = {WHIT_SPACE, WHIT_THREAD, WHIT_PORTAL, WHIT_SIGNAL,
                                            WHIT_BUDGET};
-    unsigned choice = model.vmids == 0 && rarely(2) ? 0 : byte() % 5;
+    unsigned choice = byte() % 5;
     x[0] = pick(WHIT_MEMORY, FREE | MAKING);
     const struct cap *memory = cap_of(x[0]);
     for (unsigned i = 0; i < MODEL_SLOTS && !rarely(48); i++) {
@@ -741,7 +730,7 @@ static const struct {
     [WHIT_OP_UNMAP] = {"UNMAP", E(CAPABILITY) | E(STATE)},
     [WHIT_OP_DONATE] = {"DONATE", E(CAPABILITY) | E(RIGHTS) | E(BUSY) | E(ALIGNMENT) | E(DEPTH)},
     [WHIT_OP_MAKE] = {"MAKE", E(ARGUMENT) | E(CAPABILITY) | E(RIGHTS) | E(BUSY) | E(SIZE) |
-                                  E(ALIGNMENT) | E(FUNDS) | E(DEPTH)},
+                                  E(ALIGNMENT) | E(DEPTH)},
     [WHIT_OP_DESTROY] = {"DESTROY", E(CAPABILITY) | E(ORIGINAL)},
     [WHIT_OP_BIND] = {"BIND", E(CAPABILITY) | E(RIGHTS) | E(ARGUMENT) | E(STATE) | E(BUSY) |
                                   E(SIZE) | E(DEPTH)},
