@@ -1,4 +1,3 @@
-    ! wanted check/models || run_counted check/models tests/models/models.sh
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
@@ -87,6 +86,7 @@ run_checks()
     [ ! -e "$logs/check/irqoff.log" ] || grep '^longest' "$logs/check/irqoff.log"
     [ -z "$long" ] || ! wanted check/irqoff-suite ||
         run_one check/irqoff-suite build irqoff IRQOFF=--suite
+    ! wanted check/models || run_counted check/models tests/models/models.sh
 }
 
 run_host_tests()
