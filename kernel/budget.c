@@ -28,6 +28,7 @@ status budget_make(void *memory, struct slot *core, const uint64_t *x)
     budget->period = period;
     budget->refill[0] = (struct refill){0, ticks ? ticks : period};
     budget->refills = 1;
+    budget->simple = !period && !budget->length && !(budget->flags & WHIT_BUDGET_METER);
     timer_init(&budget->timer, TIMER_REFILL);
     return WHIT_OK;
 }

@@ -33,6 +33,7 @@ struct budget {
     uint8_t state;             /* enum budget_state */
     uint8_t refills;           /* in use, oldest first */
     uint8_t dry;               /* ran out since it became ready */
+    uint8_t simple;            /* no limit, no slice, no length, not metered */
     uint32_t flags;            /* enum whit_budget_flag */
     uint64_t capacity, period; /* ticks; capacity 0: no limit */
     uint64_t length, left;     /* of an activation, and of the present one; length 0: no limit */

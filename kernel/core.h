@@ -20,12 +20,13 @@ struct core {
     struct budget *budget;    /* that pays at this moment */
     struct thread *el1_owner; /* virtual CPU whose EL1 state is loaded */
     struct thread *fp_owner;  /* whose FP registers are loaded; fp_live: it is the current one */
-    uint32_t fp_live;
-    uint32_t guest_live; /* registers that act on programs too hold el1_owner's values (vcpu.c) */
-    uint32_t borrowed;   /* the running budget came through a helping link or a signal */
-    uint32_t reschedule; /* something more urgent became ready */
-    uint32_t metered;    /* the running budget counts its time in other threads apart */
-    uint32_t alone;      /* a virtual CPU runs whose going idle changes nothing: WFI is its own */
+    uint8_t fp_live;
+    uint8_t guest_live; /* registers that act on programs too hold el1_owner's values (vcpu.c) */
+    uint8_t borrowed;   /* the running budget came through a helping link or a signal */
+    uint8_t metered;    /* it has WHIT_BUDGET_METER */
+    uint8_t alone;      /* it runs a virtual CPU whose WFI nobody need know of */
+    uint8_t behind;     /* inbox_rest or unparked is not empty */
+    uint8_t reschedule; /* something more urgent became ready */
 
     uint32_t index; /* 0 is the boot core */
     uint32_t online;

@@ -46,18 +46,20 @@ static struct budget *ready_first(const struct core *core)
     return NULL;
 }
 
-void budget_ready(struct budget *budget)
+static void become_ready(struct core *core, struct budget *budget)
 {
-    struct core *core = budget->core;
-
-    if (budget->state == BUDGET_READY || budget->state == BUDGET_THROTTLED)
-        return;
-    list_remove(&budget->link);
     budget->state = BUDGET_READY;
-    budget->dry = 0;
     ready_insert(core, budget);
     if (!core->budget || budget->priority > core->budget->priority || core->alone)
         core->reschedule = 1;
+}
+
+void budget_ready(struct budget *budget)
+{
+    if (budget->state == BUDGET_READY || budget->state == BUDGET_THROTTLED)
+        return;
+    list_remove(&budget->link);
+    become_ready(budget->core, budget);
 }
 
 void budget_unready(struct budget *budget)
@@ -87,17 +89,20 @@ static void unpark_later(struct thread *thread)
         return;
     struct core *core = CONTAINER(parked->next, struct budget, link)->core;
     list_splice(&core->unparked, parked);
-    core->reschedule = 1;
+    core->behind = core->reschedule = 1;
 }
 
 void sched_unpark(struct thread *thread)
 {
-    struct link *parked = &thread->parked;
+    struct link *parked = &thread->parked, *first = parked->next;
 
-    if (parked->next != parked && parked->next->next == parked)
-        budget_ready(CONTAINER(parked->next, struct budget, link));
-    else
+    if (first == parked->prev && first != parked) {
+        struct budget *budget = CONTAINER(first, struct budget, link);
+        list_init(parked);
+        become_ready(budget->core, budget);
+    } else {
         unpark_later(thread);
+    }
 }
 
 /* Readies some of the budgets that were parked.  True: all of them. */
@@ -114,24 +119,37 @@ void sched_give_way(struct core *core)
         core->reschedule = 1;
 }
 
-void sched_charge(struct core *core)
+/* The time since the last charge, and when that was. */
+static inline uint64_t take_time(struct core *core)
 {
-    struct budget *budget = core->budget;
-    uint64_t now = core->interrupted ? core->interrupted : arch_ticks(), spent;
+    uint64_t now = core->interrupted ? core->interrupted : arch_ticks(), since = core->charged;
 
     core->interrupted = 0;
     /* Nothing orders two reads of the counter; time that ran back would be an age of use. */
-    if (now < core->charged)
-        now = core->charged;
-    spent = now - core->charged;
+    if (now < since)
+        now = since;
     core->charged = now;
+    return now - since;
+}
+
+static inline void spend(struct core *core, struct budget *budget, uint64_t ticks)
+{
+    const struct thread *own = budget->signal ? budget->signal->thread : budget->thread;
+
+    budget->used += ticks;
+    if (core_current(core) != own)
+        budget->lent += ticks;
+}
+
+void sched_charge(struct core *core)
+{
+    const uint64_t ticks = take_time(core);
+    struct budget *budget = core->budget;
+
     if (!budget)
         return;
-    budget->used += spent;
-    if (core_current(core) != (budget->signal ? budget->signal->thread : budget->thread))
-        budget->lent += spent;
-    if ((budget->period | budget->left) && budget_spend(budget, spent) &&
-        budget->state == BUDGET_READY)
+    spend(core, budget, ticks);
+    if (!budget->simple && budget_spend(budget, ticks) && budget->state == BUDGET_READY)
         (void)ready_rotate(core, budget);
 }
 
@@ -272,8 +290,7 @@ static bool runs_alone(const struct core *core, const struct budget *budget)
 }
 
 /* Whom the most urgent budget runs; NULL: nobody now, and another one may be the most urgent. */
-static __attribute__((noinline)) struct thread *choose(struct core *core, struct budget *budget,
-                                                       unsigned *steps)
+static struct thread *choose(struct core *core, struct budget *budget, unsigned *steps)
 {
     struct thread *thread;
 
@@ -290,25 +307,11 @@ static __attribute__((noinline)) struct thread *choose(struct core *core, struct
     return NULL;
 }
 
-/* What choose() comes to for a budget without limit whose own thread runs: most of them. */
-static bool is_plain(const struct budget *budget)
-{
-    const struct thread *thread = budget->thread;
-
-    return !budget->capacity && thread && thread->link == LINK_NONE && !thread->helping &&
-           thread_can_run(thread);
-}
-
-/* Is there something that may ready other budgets? */
-static bool is_behind(const struct core *core)
-{
-    return core->inbox_rest || !list_empty(&core->unparked);
-}
-
 /* Does some of that.  False: there is more, or steps enough were made. */
 static bool catch_up(struct core *core, unsigned *steps)
 {
-    return (!core->inbox_rest || signal_inbox_step(core)) && unpark_step(core, steps);
+    core->behind = (core->inbox_rest && !signal_inbox_step(core)) || !unpark_step(core, steps);
+    return !core->behind;
 }
 
 /* Nobody runs: for want of a budget, or while interrupts are taken before the choice goes on. */
@@ -323,6 +326,30 @@ static struct thread *dispatch_nobody(struct core *core, bool again)
     return NULL;
 }
 
+struct thread *sched_quick(struct core *core)
+{
+    struct budget *old = core->budget, *budget;
+    struct thread *thread;
+
+    if (!core->reschedule)
+        return core_current(core);
+    budget = ready_first(core);
+    if (!budget || core->behind || !budget->simple || (old && !old->simple))
+        return NULL;
+    thread = budget->thread;
+    if (!thread || thread->unusual || thread->link != LINK_NONE || thread->callee)
+        return NULL;
+    if (old)
+        spend(core, old, take_time(core));
+    else
+        (void)take_time(core);
+    core->budget = budget;
+    core->borrowed = core->metered = core->alone = core->behind = core->reschedule = 0;
+    core->current = (uintptr_t)thread;
+    timer_program(core, UINT64_MAX);
+    return thread;
+}
+
 struct thread *sched_dispatch(struct core *core)
 {
     unsigned steps = 0;
@@ -331,15 +358,12 @@ struct thread *sched_dispatch(struct core *core)
 
     sched_charge(core);
     do {
-        if ((is_behind(core) && !catch_up(core, &steps)) || steps++ >= FOLLOW_STEP)
+        if ((core->behind && !catch_up(core, &steps)) || steps++ >= FOLLOW_STEP)
             return dispatch_nobody(core, true);
         budget = ready_first(core);
         if (!budget)
             return dispatch_nobody(core, false);
-        thread = budget->thread;
-        core->borrowed = 0;
-        if (!is_plain(budget))
-            thread = choose(core, budget, &steps);
+        thread = choose(core, budget, &steps);
     } while (!thread);
     core->budget = budget;
     core->reschedule = 0;

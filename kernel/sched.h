@@ -8,6 +8,13 @@
 
 /* All run in the kernel on the core that owns the objects. */
 
+/*
+ * The same in short, for the most usual case: a program's thread goes on or begins on its own
+ * budget without limit, and the one that ran until now has none either.  NULL: sched_dispatch finds
+ * out.
+ */
+struct thread *sched_quick(struct core *core);
+
 /* Chooses and makes current the thread to run; NULL: nothing is ready, the core idles. */
 struct thread *sched_dispatch(struct core *core);
 

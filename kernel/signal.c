@@ -126,7 +126,7 @@ void signal_inbox_run(struct core *core)
     if (!core->inbox_rest)
         inbox_take(core);
     if (!signal_inbox_step(core))
-        core->reschedule = 1;
+        core->behind = core->reschedule = 1;
 }
 
 void signal_timer_due(struct signal *signal)

@@ -71,12 +71,17 @@ struct thread {
     struct portal *fault;        /* or NULL */
     struct signal *waits;        /* WAITING for this one */
     struct link parked;          /* budgets that would run it, while it cannot run */
-    uint8_t state;               /* enum thread_state */
-    uint8_t type;                /* enum whit_thread_type */
-    uint8_t helping;             /* enum thread_help */
-    uint8_t stopped;             /* does not run, whatever its state: new, stopped, or left so */
-    uint32_t receive;            /* selector for a passed capability, 0: none */
-    uint32_t ended;              /* destroyed; only its memory is not back yet */
+    union {
+        struct {
+            uint8_t state;   /* enum thread_state */
+            uint8_t type;    /* enum whit_thread_type */
+            uint8_t helping; /* enum thread_help */
+            uint8_t stopped; /* does not run, whatever its state: new, stopped, or left so */
+        };
+        uint32_t unusual; /* 0: a program's thread that can run, but for its link and callee */
+    };
+    uint32_t receive; /* selector for a passed capability, 0: none */
+    uint32_t ended;   /* destroyed; only its memory is not back yet */
     struct request request;
     uint64_t start_x0; /* of a START under way, whose other registers are in the frame */
     struct slot space_slot, budget_slot, fault_slot, state_slot;

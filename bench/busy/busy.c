@@ -17,8 +17,8 @@ int main(void)
             ;
         if (whit_budget_read(budget, &use) != WHIT_OK)
             whit_fail("cannot read its budget");
-        printf("share %llu %%\n", (unsigned long long)((use.used - before.used) * PERCENT /
-                                                       (whit_ticks() - start)));
+        printf("share %llu %%\n",
+               (unsigned long long)((use.used - before.used) * PERCENT / (whit_ticks() - start)));
         before = use;
     }
 }

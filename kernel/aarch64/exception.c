@@ -60,8 +60,8 @@ static void registers_save(struct core *core, struct thread *thread)
     save->tls = READ_SYSREG(tpidr_el0);
 }
 
-/* Leaves the kernel; `before` was the current thread when it was entered, or NULL. */
-static struct thread *leave(struct core *core, struct thread *before)
+/* Leaves the kernel for any thread. */
+static __attribute__((noinline)) struct thread *leave_any(struct core *core, struct thread *before)
 {
     struct thread *next = core_next(core);
     const struct whit_registers *save = next->save;
@@ -80,6 +80,22 @@ static struct thread *leave(struct core *core, struct thread *before)
     /* No barrier: the kernel does not translate by it, and the eret synchronises. */
     WRITE_SYSREG(vttbr_el2, next->space->vttbr);
     registers_load(save, pstate);
+    return next;
+}
+
+/* Leaves the kernel; `before` was the current thread when it was entered, or NULL. */
+static struct thread *leave(struct core *core, struct thread *before)
+{
+    struct thread *next = sched_quick(core);
+
+    /* Is there more to exchange than between two programs? */
+    if (!next || next->type == WHIT_VCPU || core->guest_live)
+        return leave_any(core, before);
+    if (next != before)
+        fp_preempt(core, before);
+    fp_resume(core, next);
+    WRITE_SYSREG(vttbr_el2, next->space->vttbr);
+    registers_load(next->save, next->save->pstate & PSTATE_NATIVE);
     return next;
 }
 

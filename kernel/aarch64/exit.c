@@ -13,7 +13,6 @@ enum {
     EC_HVC64 = 0x16,
     EC_SMC64 = 0x17,
     EC_REGISTER = 0x18,
-    EC_INSTRUCTION_ABORT = 0x20,
     EC_DATA_ABORT = 0x24
 };
 enum { ABORT_WALK = 1 << 7, ABORT_STATUS = 0x3f, STATUS_PERMISSION = 0x0c };
@@ -23,12 +22,13 @@ struct place {
     uint64_t far, ipa;
 };
 
-/* Does a program's fault need nothing but its handler?  Its addresses are IPAs. */
+/* Does a program's fault need nothing but its handler?  Its addresses are IPAs.
+ * A fetch may have failed for want of a VMID. */
 static bool is_plain_fault(uint64_t esr, struct place *place)
 {
     const unsigned class = (unsigned)(esr >> 26) & 0x3f;
 
-    if (class == EC_DATA_ABORT || class == EC_INSTRUCTION_ABORT) {
+    if (class == EC_DATA_ABORT) {
         place->far = place->ipa = READ_SYSREG(far_el2);
         return true;
     }

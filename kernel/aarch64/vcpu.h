@@ -61,7 +61,7 @@ void vcpu_load(struct core *core, struct thread *thread);
 static inline void vcpu_enter_loaded(struct core *core, struct thread *thread)
 {
     const uint64_t *el1 = thread->vcpu.el1;
-    const uint32_t live = core->alone ? GUEST_LIVE_ALONE : GUEST_LIVE;
+    const uint8_t live = core->alone ? GUEST_LIVE_ALONE : GUEST_LIVE;
 
     if (core->guest_live == live)
         return;

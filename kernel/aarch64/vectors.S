@@ -235,7 +235,7 @@ event_end:                                  /* x0: result; x1: status */
     .irp n, 1, 2, 3, 4, 5, 6
     mov     x\n, xzr
     .endr
-    ldr     w11, [sp, #CORE_RESCHEDULE]
+    ldrb    w11, [sp, #CORE_RESCHEDULE]
     cbnz    w11, switch
 call_end:
     .irp n, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17
@@ -258,7 +258,7 @@ operate:
     ldp     x4, x5, [sp, #32]
     ldp     x2, x3, [sp, #16]
     ldp     x0, x1, [sp], #64
-    ldr     w11, [sp, #CORE_RESCHEDULE]
+    ldrb    w11, [sp, #CORE_RESCHEDULE]
     cbz     w11, call_end
     b       switch
 1:  mov     x11, xzr
