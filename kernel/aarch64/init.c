@@ -11,6 +11,7 @@
 #include "gic.h"
 #include "irq.h"
 #include "mmu.h"
+#include "panic.h"
 #include "sysreg.h"
 #include "uart.h"
 #include "vcpu.h"
@@ -175,6 +176,7 @@ void boot_core(struct core *core)
     const struct boot_info info = {
         .board = &board,
         .kernel = {start, area.end},
+        .panic = panic_record(),
         .physical_end = UINT64_C(1) << cpu_address_bits(),
         .frequency = READ_SYSREG(cntfrq_el0),
         .entry_ticks = entry_ticks,
