@@ -28,6 +28,9 @@ static bool is_plain_fault(uint64_t esr, struct place *place)
 {
     const unsigned class = (unsigned)(esr >> 26) & 0x3f;
 
+    /* Without a VMID it could not fetch, which is no fault (space_enter). */
+    if (class == EC_INSTRUCTION_ABORT && READ_SYSREG(vttbr_el2) >> VTTBR_VMID_SHIFT == 0)
+        return false;
     if (class == EC_DATA_ABORT || class == EC_INSTRUCTION_ABORT) {
         place->far = place->ipa = READ_SYSREG(far_el2);
         return true;
