@@ -171,6 +171,12 @@ build/tests/panic-%.Image: build/kernel-%/Image build/kernel-%/whit.elf
 	$(call step,PATCH)
 	$(Q)cp $< $@ && at=$$($(CROSS)nm build/kernel-$*/whit.elf | sed -n 's/ [tT] op_sync$$//p') && \
 		printf '\0\0\0\0' | dd of=$@ bs=1 seek=$$((0x$$at)) conv=notrunc status=none
+# Kernels that call the firmware at each entry, as if it had said that it must (errata.h).
+build/tests/guarded-%.Image: build/kernel-%/Image build/kernel-%/whit.elf
+	$(call step,PATCH)
+	$(Q)cp $< $@ && at=$$($(CROSS)nm build/kernel-$*/whit.elf | sed -n 's/ [dD] errata_forced$$//p') && \
+		printf '\0\200\0\200' | dd of=$@ bs=1 seek=$$((0x$$at)) conv=notrunc status=none
+build/tests/calls.cpio: build/tests/guarded-debug.Image build/tests/guarded-release.Image
 build/tests/panic.cpio: build/tests/panic-debug.Image build/tests/panic-release.Image
 
 .PHONY: programs

@@ -22,6 +22,8 @@ struct core {
     struct thread *fp_owner;  /* whose FP registers are loaded; fp_live: it is the current one */
     uint32_t fp_live;
     uint32_t guest_live; /* registers that act on programs too hold el1_owner's values (vcpu.c) */
+    uint32_t errata;     /* enum erratum, of this core (errata.h) */
+    uint32_t guard;      /* function of the firmware to be called at each entry, or 0 (errata.h) */
     uint32_t borrowed;   /* the running budget came through a helping link or a signal */
     uint32_t reschedule; /* something more urgent became ready */
     uint32_t metered;    /* the running budget counts its time in other threads apart */

@@ -7,6 +7,7 @@
 #include "arch.h"
 #include "boot.h"
 #include "core_area.h"
+#include "errata.h"
 #include "exception.h"
 #include "gic.h"
 #include "irq.h"
@@ -152,6 +153,7 @@ static void init_core(struct core *core)
     cpu_init();
     gic_init_core(core);
     vcpu_core_init(core);
+    errata_init(core);
     arch_timer_program(UINT64_MAX);
 }
 

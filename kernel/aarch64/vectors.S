@@ -64,6 +64,7 @@ vectors:
 
     /* Synchronous, from a program or a guest. */
     .balign 0x80
+entry:
     stp     x11, x12, [sp, #CORE_SCRATCH]
     mrs     x11, esr_el2
     movz    x12, #ESR_SVC, lsl #16
@@ -99,6 +100,44 @@ vectors:
     b       interrupt
     .balign 0x80
     b       serror
+
+/*
+ * The same for cores whose firmware has to clean up branch prediction before the kernel, or another
+ * program, may run: what jumps indirectly comes after it.  The call keeps all but x0-x3 (SMC calling
+ * convention 1.1).  TPIDR_EL2 is nobody's.
+ */
+.macro guarded target
+    .balign 0x80
+    stp     x0, x1, [sp, #CORE_SCRATCH]
+    str     x2, [sp, #CORE_SCRATCH + 16]
+    msr     tpidr_el2, x3
+    ldr     w0, [sp, #CORE_GUARD_CALL]
+    smc     #0
+    ldp     x0, x1, [sp, #CORE_SCRATCH]
+    ldr     x2, [sp, #CORE_SCRATCH + 16]
+    mrs     x3, tpidr_el2
+    b       \target
+.endm
+
+    .balign 0x800
+    .globl vectors_guarded
+vectors_guarded:
+    bad_vector 0
+    bad_vector 1
+    bad_vector 2
+    bad_vector 3
+    bad_vector 4
+    bad_vector 5
+    bad_vector 6
+    bad_vector 7
+    guarded entry
+    guarded interrupt
+    guarded interrupt
+    guarded serror
+    guarded synchronous
+    guarded interrupt
+    guarded interrupt
+    guarded serror
 
 /*
  * call: the portal of x10's selector is entered if its handler is idle on this core.
