@@ -46,7 +46,7 @@ KERNEL_FLAGS := -std=c17 -O2 -ffreestanding -fbuiltin \
                 -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
                 -iquote abi -iquote kernel -isystem $(PICOLIBC_INCLUDE) $(WARNINGS)
 KERNEL_debug   := -DWHIT_DEBUG=1 -fno-omit-frame-pointer -g
-KERNEL_release := -DWHIT_DEBUG=0 -g -flto
+KERNEL_release := -DWHIT_DEBUG=0 -g -flto -flto-partition=one
 
 # The kernel relocates itself: no loader, no dynamic linker.
 KERNEL_LINK := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text -Wl,-z,noexecstack \
@@ -164,6 +164,20 @@ $(PROGRAMS) $(TEST_PROGRAMS) $(BENCHES): %: %.elf
 build/tests/old: build/programs/hello
 	$(call step,PATCH)
 	$(Q)cp $< $@ && printf '\143' | dd of=$@ bs=1 seek=8 conv=notrunc status=none
+
+# Kernels with a hole: the first instruction of one operation is an undefined one. Addresses in the
+# ELF file are offsets in the image.
+build/tests/panic-%.Image: build/kernel-%/Image build/kernel-%/whit.elf
+	$(call step,PATCH)
+	$(Q)cp $< $@ && at=$$($(CROSS)nm build/kernel-$*/whit.elf | sed -n 's/ [tT] op_sync$$//p') && \
+		printf '\0\0\0\0' | dd of=$@ bs=1 seek=$$((0x$$at)) conv=notrunc status=none
+# Kernels that call the firmware at each entry, as if it had said that it must (errata.h).
+build/tests/guarded-%.Image: build/kernel-%/Image build/kernel-%/whit.elf
+	$(call step,PATCH)
+	$(Q)cp $< $@ && at=$$($(CROSS)nm build/kernel-$*/whit.elf | sed -n 's/ [dD] errata_forced$$//p') && \
+		printf '\0\200\0\200' | dd of=$@ bs=1 seek=$$((0x$$at)) conv=notrunc status=none
+build/tests/calls.cpio: build/tests/guarded-debug.Image build/tests/guarded-release.Image
+build/tests/panic.cpio: build/tests/panic-debug.Image build/tests/panic-release.Image
 
 .PHONY: programs
 programs: $(PROGRAMS)

@@ -288,7 +288,28 @@ enum whit_boot_kind {
     WHIT_BOOT_DEVICE,  /* addresses without RAM: read and write, never make */
     WHIT_BOOT_DTB,     /* the board's device tree (read), already mapped at address */
     WHIT_BOOT_INITRD,  /* the boot archive (all rights), already mapped at address */
-    WHIT_BOOT_ROOT     /* root's own image, stack and tables: held, not free */
+    WHIT_BOOT_ROOT,    /* root's own image, stack and tables: held, not free */
+    WHIT_BOOT_PANIC    /* a page with struct whit_panic (read), already mapped at address */
+};
+
+/*
+ * What the kernel wrote before it reset the machine because it found itself inconsistent.  It is in
+ * memory that a warm reset keeps.  Offsets are from the start of the kernel's image.
+ */
+#define WHIT_PANIC_MAGIC UINT64_C(0x63696e6170202121)
+enum { WHIT_PANIC_FRAMES = 24 };
+struct whit_panic {
+    uint64_t magic;    /* WHIT_PANIC_MAGIC; else nothing was written */
+    uint64_t checksum; /* WHIT_PANIC_MAGIC and the words from `core` on, added */
+    uint64_t boots;    /* since then: 1 in the first boot that finds it */
+    uint64_t core;
+    uint64_t thread;                   /* address of the thread that ran, bit 0 to be ignored */
+    uint64_t pc;                       /* offset */
+    uint64_t sp, esr, far;             /* esr and far 0: no exception */
+    uint64_t x[31];                    /* of an exception */
+    uint64_t frames;                   /* in use */
+    uint64_t frame[WHIT_PANIC_FRAMES]; /* offsets of return addresses, the innermost first */
+    char what[120];                    /* a sentence, or the condition that did not hold */
 };
 struct whit_boot_range {
     uint64_t base, bytes;

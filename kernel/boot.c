@@ -27,6 +27,7 @@ enum {
 #define BOOT_PAGE   UINT64_C(0x6800000000)
 #define DTB_BASE    UINT64_C(0x7000000000)
 #define INITRD_BASE UINT64_C(0x7100000000)
+#define PANIC_BASE  UINT64_C(0x6900000000)
 #define DEVICE_END  (UINT64_C(1) << 40)
 
 static uint64_t page_floor(uint64_t address)
@@ -369,6 +370,9 @@ const char *boot_root(const struct boot_info *info, struct boot_work *work)
     map(work, slot, DTB_BASE, WHIT_MAP_READ);
     tell(work, WHIT_BOOT_DTB, slot);
     work->out->range[work->out->ranges - 1].address = place(blob, DTB_BASE);
+    slot = add_memory(work, info->panic, WHIT_R_READ | WHIT_R_DERIVE, 0);
+    map(work, slot, PANIC_BASE, WHIT_MAP_READ);
+    tell(work, WHIT_BOOT_PANIC, slot);
     struct thread *thread = make_thread(work, &own);
     tell(work, WHIT_BOOT_ROOT, add_memory(work, own, RAM_RIGHTS, 0)); /* what is left over */
     add_ranges(work, &work->ram, WHIT_BOOT_RAM);

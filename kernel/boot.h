@@ -10,6 +10,7 @@
 struct boot_info {
     const struct board *board;
     struct range kernel;   /* RAM that the kernel keeps: image, core areas, tables */
+    struct range panic;    /* page of it with the record of a panic: struct whit_panic */
     uint64_t physical_end; /* of the processor's physical addresses */
     uint64_t frequency;    /* ticks per second */
     uint64_t entry_ticks;  /* counter at the kernel's first instruction */

@@ -15,7 +15,7 @@
 #define CORE_BLOCK  16384
 #define CORE_GUARD  4096
 #define CORE_OFFSET 11264
-#define CORE_PANIC  1024 /* bytes of stack that a panic needs */
+#define CORE_PANIC  1536 /* bytes of stack that a panic needs */
 
 #ifndef __ASSEMBLER__
 #include "core.h"

@@ -4,6 +4,7 @@
  * Features that the kernel does not know stay trapped or off.  The registers that differ between
  * programs and guests are set by vcpu_core_init().
  */
+#include "errata.h"
 #include "init.h"
 #include "space.h"
 #include "sysreg.h"
@@ -115,6 +116,21 @@ static void init_programs(void)
 
     if (id_field(READ_SYSREG(id_aa64pfr0_el1), ID_AA64PFR0_CSV2) >= CSV2_2)
         WRITE_SYSREG(SCXTNUM_EL0, 0);
+}
+
+uint32_t errata_present;
+const volatile uint32_t errata_forced;
+
+void errata_init(struct core *core)
+{
+    const uint32_t errata = errata_find(READ_SYSREG(midr_el1));
+    const uint32_t function = errata_firmware(firmware);
+
+    (void)__atomic_fetch_or(&errata_present, errata, __ATOMIC_RELAXED);
+    core->errata = errata;
+    core->guard = errata_forced ? errata_forced : function;
+    if (core->guard)
+        WRITE_SYSREG(vbar_el2, (uintptr_t)vectors_guarded);
 }
 
 void cpu_init(void)

@@ -268,10 +268,10 @@ static const char *const vector_names[] = {
     "fast interrupt in the kernel",        "SError in the kernel",
 };
 
-void exception_bad(uint64_t vector, uint64_t sp, uint64_t frame)
+void exception_bad(uint64_t vector, uint64_t sp, const uint64_t *registers)
 {
     panic_exception(vector < sizeof(vector_names) / sizeof(vector_names[0])
                         ? vector_names[vector]
                         : "AArch32 exception that cannot be",
-                    sp, frame);
+                    sp, registers);
 }

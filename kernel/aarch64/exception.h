@@ -20,7 +20,7 @@ struct call_result exception_event(struct core *core, unsigned call, uint64_t se
 uint64_t exception_operate(struct core *core, uint64_t *x, uint64_t number);
 struct thread *exception_switch(struct core *core, struct thread *thread);
 struct thread *exception_first(struct core *core);
-_Noreturn void exception_bad(uint64_t vector, uint64_t sp, uint64_t frame);
+_Noreturn void exception_bad(uint64_t vector, uint64_t sp, const uint64_t *registers);
 
 /* vectors.S: leaves the boot code for the first thread of this core. */
 _Noreturn void core_run(struct core *core);

@@ -13,6 +13,7 @@ enum {
     EC_HVC64 = 0x16,
     EC_SMC64 = 0x17,
     EC_REGISTER = 0x18,
+    EC_INSTRUCTION_ABORT = 0x20,
     EC_DATA_ABORT = 0x24
 };
 enum { ABORT_WALK = 1 << 7, ABORT_STATUS = 0x3f, STATUS_PERMISSION = 0x0c };
@@ -22,13 +23,15 @@ struct place {
     uint64_t far, ipa;
 };
 
-/* Does a program's fault need nothing but its handler?  Its addresses are IPAs.
- * A fetch may have failed for want of a VMID. */
+/* Does a program's fault need nothing but its handler?  Its addresses are IPAs. */
 static bool is_plain_fault(uint64_t esr, struct place *place)
 {
     const unsigned class = (unsigned)(esr >> 26) & 0x3f;
 
-    if (class == EC_DATA_ABORT) {
+    /* Without a VMID it could not fetch, which is no fault (space_enter). */
+    if (class == EC_INSTRUCTION_ABORT && READ_SYSREG(vttbr_el2) >> VTTBR_VMID_SHIFT == 0)
+        return false;
+    if (class == EC_DATA_ABORT || class == EC_INSTRUCTION_ABORT) {
         place->far = place->ipa = READ_SYSREG(far_el2);
         return true;
     }

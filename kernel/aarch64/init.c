@@ -7,10 +7,12 @@
 #include "arch.h"
 #include "boot.h"
 #include "core_area.h"
+#include "errata.h"
 #include "exception.h"
 #include "gic.h"
 #include "irq.h"
 #include "mmu.h"
+#include "panic.h"
 #include "sysreg.h"
 #include "uart.h"
 #include "vcpu.h"
@@ -151,6 +153,7 @@ static void init_core(struct core *core)
     cpu_init();
     gic_init_core(core);
     vcpu_core_init(core);
+    errata_init(core);
     arch_timer_program(UINT64_MAX);
 }
 
@@ -175,6 +178,7 @@ void boot_core(struct core *core)
     const struct boot_info info = {
         .board = &board,
         .kernel = {start, area.end},
+        .panic = panic_record(),
         .physical_end = UINT64_C(1) << cpu_address_bits(),
         .frequency = READ_SYSREG(cntfrq_el0),
         .entry_ticks = entry_ticks,

@@ -31,8 +31,12 @@ uint64_t cpu_address_size(void);
 /* Starts the other cores one after the other: smp.c. */
 void smp_start(const struct board *board);
 void psci_init(enum board_conduit conduit);
+/* A call of the firmware's; -1 (not supported) if it cannot be called: smp.c. */
+int64_t firmware(uint64_t function, uint64_t argument);
 
 /* Exception vectors: vectors.S. */
 extern char vectors[];
+/* The same with a call of the firmware first (errata.h). */
+extern char vectors_guarded[];
 
 #endif

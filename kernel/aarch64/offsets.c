@@ -20,6 +20,7 @@ void offsets(void)
     CONSTANT(WHIT_OP_NULL, WHIT_OP_NULL);
     OFFSET(CORE_CURRENT, struct core, current);
     OFFSET(CORE_SCRATCH, struct core, scratch);
+    OFFSET(CORE_GUARD_CALL, struct core, guard);
     OFFSET(THREAD_LINK, struct thread, link);
     OFFSET(THREAD_CALLEE, struct thread, callee);
     OFFSET(THREAD_SPACE, struct thread, space);

@@ -28,6 +28,11 @@ static int64_t psci_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
     return (int64_t)x0;
 }
 
+int64_t firmware(uint64_t function, uint64_t argument)
+{
+    return psci_conduit == CONDUIT_SMC ? psci_call(function, argument, 0, 0) : -1;
+}
+
 void psci_init(enum board_conduit conduit)
 {
     psci_conduit = conduit;

@@ -4,6 +4,7 @@
  * D8.13).  39 bits of address, first level 1, 4 KiB granule.
  */
 #include "arch.h"
+#include "errata.h"
 #include "sysreg.h"
 
 #define ENTRY_VALID         BIT(0)
@@ -110,15 +111,25 @@ static void invalidate_pages(uint64_t ipa, uint64_t bytes, bool program)
     }
 }
 
+static void invalidate(const struct space *space, uint64_t ipa, uint64_t bytes)
+{
+    if (bytes / WHIT_PAGE <= PAGES_ONE_BY_ONE)
+        invalidate_pages(ipa, bytes, space->machine == WHIT_PROGRAM);
+    else
+        __asm__ volatile("tlbi vmalls12e1is" : : : "memory");
+}
+
 void arch_translation_invalidate(struct space *space, uint64_t ipa, uint64_t bytes)
 {
     const uint64_t before =
         enter_regime(arch_vttbr((uintptr_t)space_top_table(space), space->vmid));
 
-    if (bytes / WHIT_PAGE <= PAGES_ONE_BY_ONE)
-        invalidate_pages(ipa, bytes, space->machine == WHIT_PROGRAM);
-    else
-        __asm__ volatile("tlbi vmalls12e1is" : : : "memory");
+    invalidate(space, ipa, bytes);
+    if (errata_present & ERRATUM_TLBI_TWICE) {
+        /* The first is complete on all cores. */
+        __asm__ volatile("dsb ish" : : : "memory");
+        invalidate(space, ipa, bytes);
+    }
     leave_regime(before);
 }
 
@@ -127,5 +138,7 @@ void arch_vmid_invalidate(uint32_t vmid)
     const uint64_t before = enter_regime(arch_vttbr((uintptr_t)empty_slots, vmid));
 
     __asm__ volatile("tlbi vmalls12e1is" : : : "memory");
+    if (errata_present & ERRATUM_TLBI_TWICE)
+        __asm__ volatile("dsb ish\n\ttlbi vmalls12e1is" : : : "memory");
     leave_regime(before);
 }

@@ -7,7 +7,9 @@
 #define VCPU_H
 
 #include "core.h"
+#include "errata.h"
 #include "idregs.h"
+#include "space.h"
 #include "sysreg.h"
 
 /*
@@ -48,6 +50,9 @@ static inline void vcpu_leave(struct core *core)
     WRITE_SYSREG(name, value);
     SHARED_REGISTERS(LEAVE)
 #undef LEAVE
+    /* TCR_EL1 has no walks before VTTBR_EL2 or another EL1 register changes. */
+    if (core->errata & ERRATUM_SPECULATIVE_AT)
+        isb();
     WRITE_SYSREG(mdcr_el2, READ_SYSREG(mdcr_el2) & ~MDCR_GUEST);
     WRITE_SYSREG(cnthctl_el2, CNTHCTL_NATIVE);
     WRITE_SYSREG(hcr_el2, HCR_NATIVE);
@@ -66,6 +71,11 @@ static inline void vcpu_enter_loaded(struct core *core, struct thread *thread)
     if (core->guest_live == live)
         return;
     if (!core->guest_live) {
+        /* TCR_EL1 has no walks until VTTBR_EL2 and all other EL1 registers are the guest's. */
+        if (core->errata & ERRATUM_SPECULATIVE_AT) {
+            WRITE_SYSREG(vttbr_el2, thread->space->vttbr);
+            isb();
+        }
 #define ENTER(index, name, value) WRITE_SYSREG(name, el1[index]);
         SHARED_REGISTERS(ENTER)
 #undef ENTER

@@ -19,6 +19,7 @@
 /* A vector of the kernel itself, or of AArch32: nothing that should happen. */
 .macro bad_vector number
     .balign 0x80
+    msr     tpidr_el2, x0
     mov     x0, #\number
     b       vector_bad
 .endm
@@ -63,6 +64,7 @@ vectors:
 
     /* Synchronous, from a program or a guest. */
     .balign 0x80
+entry:
     stp     x11, x12, [sp, #CORE_SCRATCH]
     mrs     x11, esr_el2
     movz    x12, #ESR_SVC, lsl #16
@@ -98,6 +100,44 @@ vectors:
     b       interrupt
     .balign 0x80
     b       serror
+
+/*
+ * The same for cores whose firmware has to clean up branch prediction before the kernel, or another
+ * program, may run: what jumps indirectly comes after it.  The call keeps all but x0-x3 (SMC calling
+ * convention 1.1).  TPIDR_EL2 is nobody's.
+ */
+.macro guarded target
+    .balign 0x80
+    stp     x0, x1, [sp, #CORE_SCRATCH]
+    str     x2, [sp, #CORE_SCRATCH + 16]
+    msr     tpidr_el2, x3
+    ldr     w0, [sp, #CORE_GUARD_CALL]
+    smc     #0
+    ldp     x0, x1, [sp, #CORE_SCRATCH]
+    ldr     x2, [sp, #CORE_SCRATCH + 16]
+    mrs     x3, tpidr_el2
+    b       \target
+.endm
+
+    .balign 0x800
+    .globl vectors_guarded
+vectors_guarded:
+    bad_vector 0
+    bad_vector 1
+    bad_vector 2
+    bad_vector 3
+    bad_vector 4
+    bad_vector 5
+    bad_vector 6
+    bad_vector 7
+    guarded entry
+    guarded interrupt
+    guarded interrupt
+    guarded serror
+    guarded synchronous
+    guarded interrupt
+    guarded interrupt
+    guarded serror
 
 /*
  * call: the portal of x10's selector is entered if its handler is idle on this core.
@@ -368,19 +408,43 @@ thread_resume:
     ldp     x0, x1, [x0]
     eret
 
-/* The kernel itself faulted: a dump of what it was doing.  If its stack has reached the guard page,
- * or nearly, the dump begins at the stack's top. */
+/* The kernel itself faulted: its registers go on the stack; on its top, if it has reached the guard
+ * page, or nearly.  Nothing runs any more: registers of guests are free to work with. */
 vector_bad:
+    msr     elr_el1, x1
+    msr     sp_el1, x2
+    msr     tpidr_el1, x3
     mov     x1, sp
-    mov     x2, x29
-    and     x3, x1, #(CORE_BLOCK - 1)
-    mov     x4, #(CORE_GUARD + CORE_PANIC)
-    cmp     x3, x4
-    b.hs    exception_bad
-    and     x3, x1, #~(CORE_BLOCK - 1)
-    mov     x4, #CORE_OFFSET
-    add     x3, x3, x4
-    mov     sp, x3
+    and     x2, x1, #(CORE_BLOCK - 1)
+    mov     x3, #(CORE_GUARD + CORE_PANIC)
+    cmp     x2, x3
+    b.hs    1f
+    and     x2, x1, #~(CORE_BLOCK - 1)
+    mov     x3, #CORE_OFFSET
+    add     x2, x2, x3
+    mov     sp, x2
+1:  sub     sp, sp, #256
+    stp     x4, x5, [sp, #16 * 2]
+    stp     x6, x7, [sp, #16 * 3]
+    stp     x8, x9, [sp, #16 * 4]
+    stp     x10, x11, [sp, #16 * 5]
+    stp     x12, x13, [sp, #16 * 6]
+    stp     x14, x15, [sp, #16 * 7]
+    stp     x16, x17, [sp, #16 * 8]
+    stp     x18, x19, [sp, #16 * 9]
+    stp     x20, x21, [sp, #16 * 10]
+    stp     x22, x23, [sp, #16 * 11]
+    stp     x24, x25, [sp, #16 * 12]
+    stp     x26, x27, [sp, #16 * 13]
+    stp     x28, x29, [sp, #16 * 14]
+    str     x30, [sp, #16 * 15]
+    mrs     x2, tpidr_el2
+    mrs     x3, elr_el1
+    stp     x2, x3, [sp]
+    mrs     x2, sp_el1
+    mrs     x3, tpidr_el1
+    stp     x2, x3, [sp, #16]
+    mov     x2, sp
     b       exception_bad
 
 /* void core_run(struct core *core): the first thread of this core, or idling until there is one. */

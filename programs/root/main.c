@@ -4,6 +4,7 @@
  * builds what it says, and supervises it.
  */
 #include "output.h"
+#include "panic.h"
 #include "supervise.h"
 #include "system.h"
 
@@ -144,6 +145,9 @@ int main(void)
     if (!means_init(system->means, whit_boot, system->reporter))
         give_up();
     find_inputs(system);
+    const struct whit_boot_range *panic = range_of(system->boot, WHIT_BOOT_PANIC);
+    if (panic)
+        (void)report_panic(system->reporter, (const void *)(uintptr_t)panic->address);
     read_description(system);
     if (!supervise_init(system))
         give_up();

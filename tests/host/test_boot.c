@@ -87,6 +87,7 @@ static void fresh(void)
     info = (struct boot_info){
         .board = &board,
         .kernel = {base, base + KERNEL_BYTES},
+        .panic = {base, base + PAGE},
         .physical_end = UINT64_C(1) << 40,
         .frequency = 62500000,
         .entry_ticks = 7,
@@ -174,6 +175,8 @@ static void tells_all(void)
                maps(told(WHIT_BOOT_INITRD, 0)->address, ram + ARCHIVE_AT, WHIT_MAP_READ));
     result("device tree", is_told(WHIT_BOOT_DTB, 0, base + DTB_AT, base + DTB_AT + 2 * PAGE) &&
                               maps(told(WHIT_BOOT_DTB, 0)->address, ram + DTB_AT, WHIT_MAP_READ));
+    result("panic", is_told(WHIT_BOOT_PANIC, 0, base, base + PAGE) &&
+                        maps(told(WHIT_BOOT_PANIC, 0)->address, ram, WHIT_MAP_READ));
     result("devices", is_told(WHIT_BOOT_DEVICE, 0, 0, 0x8000000) &&
                           is_told(WHIT_BOOT_DEVICE, 1, 0x8010000, UINT64_C(1) << 40));
     result("free", cap_slot(work.space, out->first_free)->word == 0 &&
@@ -187,6 +190,7 @@ static bool conserves(void)
     const uint64_t base = (uintptr_t)ram;
     left = (struct ranges){0};
     ranges_add(&left, base + KERNEL_BYTES, base + RAM_BYTES);
+    ranges_add(&left, info.panic.base, info.panic.end); /* of the kernel, but told */
     for (uint64_t i = 1; i < work.out->first_free; i++) {
         const struct slot *slot = cap_slot(work.space, i);
         if (cap_kind(slot) == WHIT_CORE || cap_kind(slot) == WHIT_IRQ ||

@@ -66,19 +66,21 @@ static uint32_t core_of(unsigned n)
 
 static void make_spaces(void)
 {
-    uint32_t homes[SPACES];
+    uint32_t homes[SPACES], threads[SPACES];
 
     code_memory = new_page(space_code, (size_t)(space_code_end - space_code));
     for (unsigned n = 0; n < SPACES; n++) {
         homes[n] = new_home(WHIT_PROGRAM, number_of(n));
-        uint32_t thread = new_runner(homes[n], WHIT_NATIVE, core_of(n), PRIORITY_HIGH);
+        threads[n] = new_runner(homes[n], WHIT_NATIVE, core_of(n), PRIORITY_HIGH);
         portal[n] =
-            new_object(WHIT_PORTAL, WHIT_SIZE_PORTAL, thread, address_of(space_enter), n, 0);
-        need("a handler", whit_start(thread, address_of(space_start), 0, 0, 0));
+            new_object(WHIT_PORTAL, WHIT_SIZE_PORTAL, threads[n], address_of(space_enter), n, 0);
+        need("a handler", whit_start(threads[n], address_of(space_start), 0, 0, 0));
     }
     for (unsigned n = 0; n < SPACES; n++) {
         uint32_t neighbour = portal[(n + whit_boot->cores) % SPACES];
         need("a neighbour", whit_derive(neighbour, homes[n], 1, WHIT_R_CALL, 0, 0));
+        /* Its answer to a fault stops the thread: the fetch without a VMID must be none. */
+        need("a fault portal", whit_bind(threads[n], WHIT_ROLE_FAULT, neighbour));
     }
 }
 
