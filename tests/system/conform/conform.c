@@ -32,6 +32,8 @@ void conform_operate(void);
 void conform_reply(void);
 void conform_call(void);
 void conform_wait(void);
+void conform_ask(void);
+void conform_spin(void);
 
 /* ---- what cases are made of */
 
@@ -318,28 +320,6 @@ static void test_make(void)
     need("a revoke", whit_revoke(bare));
 }
 
-/* As many spaces as there are VMIDs. */
-static void test_vmids(void)
-{
-    enum { MOST = 256 };
-    static uint32_t spaces[MOST];
-    const uint32_t memory = new_memory(MOST * WHIT_SIZE_SPACE);
-    uint32_t rest = memory;
-    enum whit_error error = WHIT_OK;
-    unsigned made = 0;
-
-    for (; made < MOST - 1 && error == WHIT_OK; made++) {
-        spaces[made] = rest;
-        rest = new_slot();
-        need("a cut", whit_split(spaces[made], rest, WHIT_SIZE_SPACE));
-        error = whit_make(spaces[made], WHIT_SPACE, WHIT_PROGRAM, 0, 0, 0);
-    }
-    OP(MAKE, FUNDS, error);
-    for (unsigned i = 0; i + 1 < made; i++) {
-        need("an end", whit_destroy(spaces[i]));
-    }
-}
-
 /* ---- threads */
 
 static void test_bind(void)
@@ -460,6 +440,23 @@ static void test_core(void)
     answers(CALL(OP), WHIT_E_OPERATION, whit_operate(WHIT_OP_COUNT, &none));
 }
 
+static void test_priority(void)
+{
+    const uint32_t budget = new_budget(PRIORITY_ROOT), borrower = new_handler(WHIT_SELF);
+    const uint32_t operate = new_portal(borrower, conform_operate, 0);
+
+    OP(PRIORITY, CAPABILITY, whit_priority(core_only));
+    OP(PRIORITY, RIGHTS, whit_priority(weak(budget, WHIT_R_READ)));
+    need("no budget", whit_bind(borrower, WHIT_ROLE_BUDGET, 0));
+    OP(PRIORITY, STATE, remote(operate, WHIT_OP_PRIORITY, budget, 0, 0));
+    need("a thread", whit_bind(plain_thread(), WHIT_ROLE_BUDGET, budget));
+    OP(PRIORITY, BUSY, whit_priority(budget));
+    OP(PRIORITY, DEPTH, whit_priority(deepest(new_budget(PRIORITY_ROOT), WHIT_R_ALL)));
+    if (other_core != 0) {
+        OP(PRIORITY, CORE, whit_priority(object(WHIT_BUDGET, WHIT_SIZE_BUDGET, other_core, 1, 0)));
+    }
+}
+
 /* ---- calls and replies */
 
 static void test_call(void)
@@ -485,6 +482,24 @@ static void test_call(void)
                                    object(WHIT_BUDGET, WHIT_SIZE_BUDGET, other_core, 1, 0)));
         answers(CALL(CALL), WHIT_E_CORE, call(new_portal(far, conform_answer, 0), 0));
     }
+}
+
+/* A handler that never answers uses up the time of its caller. */
+static void test_timeout(void)
+{
+    const uint32_t handler = new_handler(WHIT_SELF), caller = plain_thread();
+    const uint32_t portal = new_portal(handler, conform_spin, 0);
+    const uint64_t ticks = whit_boot->frequency / 10000;
+    uint64_t bits;
+
+    need("a budget", whit_bind(handler, WHIT_ROLE_BUDGET, new_budget(PRIORITY_LOW)));
+    need("a budget", whit_bind(caller, WHIT_ROLE_BUDGET,
+                               new_object(WHIT_BUDGET, WHIT_SIZE_BUDGET, core0,
+                                          PRIORITY_HIGH | WHIT_BUDGET_TIMEOUT, ticks, 2 * ticks)));
+    need("a start", whit_start(caller, (uintptr_t)conform_ask, own_signal, 0, portal));
+    need("a wait", whit_wait(own_signal, whit_deadline(1000000000), &bits));
+    answers(CALL(CALL), WHIT_E_TIMEOUT, bits == 1 << WHIT_E_TIMEOUT ? WHIT_E_TIMEOUT : WHIT_OK);
+    need("an end", whit_destroy(handler));
 }
 
 /* Another space, with a copy of this program and one handler; its pool is used up at the end. */
@@ -590,13 +605,14 @@ int main(void)
     test_map();
     test_donate();
     test_make();
-    test_vmids();
     test_bind();
     test_signal();
     test_target();
     test_irq();
     test_core();
+    test_priority();
     test_call();
+    test_timeout();
     test_pass();
     test_funds();
     test_table();

@@ -52,6 +52,7 @@ void fuzz_idle(void);   /* replies to nobody */
 void fuzz_answer(void); /* entry: answers x0 + 1 */
 void fuzz_ask(void);    /* calls x0 with 41, notifies sp of the answer */
 extern volatile uint64_t fuzz_lone_count[2];
+_Static_assert(WHIT_OP_LOG == 26, "svc.S leaves it out");
 _Noreturn void fuzz_serve(uint64_t bits);
 _Noreturn void fuzz_work(uint64_t seed);
 
@@ -170,7 +171,7 @@ static void make_arguments(uint64_t *s, enum whit_kind kind, uint64_t *x)
         break;
     default:
         x[2] = any_slot(s, WHIT_CORE);
-        x[3] = next(s) % (CEILING + 2);
+        x[3] = next(s) % (CEILING + 2) | (next(s) % 4 ? 0 : WHIT_BUDGET_TIMEOUT);
         x[4] = next(s) % 2 ? next(s) % 40000 : 0;
         x[5] = x[4] * 2;
     }
@@ -808,6 +809,7 @@ static const char *const names[WAYS] = {[WHIT_OP_NULL] = "null",
                                         [WHIT_OP_IRQ_BIND] = "bind a line",
                                         [WHIT_OP_IRQ_ACK] = "acknowledge",
                                         [WHIT_OP_BUDGET_READ] = "read a budget",
+                                        [WHIT_OP_PRIORITY] = "priority",
                                         [WHIT_OP_POWER] = "power",
                                         [WHIT_OP_LOG] = "log",
                                         [CALL_FIRST] = "svc 0",
