@@ -69,9 +69,6 @@ static void write_archive(const char *name)
 static void fresh(void)
 {
     const uint64_t base = (uintptr_t)ram;
-    /* The space of before vanishes with its memory. */
-    if (work.space && work.space->vmid)
-        list_remove(&work.space->vmid_link);
     fake_reset();
     fake_cores_init(2);
     if (work.space && work.space->vmid)
