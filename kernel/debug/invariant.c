@@ -334,6 +334,30 @@ static const char *check_ready(struct core *core, unsigned priority)
     return NULL;
 }
 
+/* Of a leftist heap, in preorder. */
+static const struct timer *timer_next(const struct timer *at)
+{
+    if (at->left)
+        return at->left;
+    for (; at->up; at = at->up)
+        if (at->up->left == at && at->up->right)
+            return at->up->right;
+    return NULL;
+}
+
+static const char *check_timers(const struct core *core)
+{
+    EXPECT(!core->timers || !core->timers->up);
+    for (const struct timer *at = core->timers; at; at = timer_next(at)) {
+        uint32_t left = at->left ? at->left->rank : 0, right = at->right ? at->right->rank : 0;
+        EXPECT(at->kind <= TIMER_VCPU);
+        EXPECT(at->rank == right + 1 && left >= right);
+        EXPECT((!at->left || at->left->up == at) && (!at->right || at->right->up == at));
+        EXPECT(!at->up || at->up->deadline <= at->deadline);
+    }
+    return NULL;
+}
+
 const char *invariant_check_core(struct core *core)
 {
     for (unsigned priority = 0; priority < PRIORITIES; priority++) {
@@ -342,7 +366,7 @@ const char *invariant_check_core(struct core *core)
             return wrong;
     }
     EXPECT(!core->budget || core->budget->core == core);
-    return NULL;
+    return check_timers(core);
 }
 
 /* ---- the whole machine */

@@ -20,7 +20,7 @@ const char *invariant_check(struct slot *root);
 /* The same for a space made at boot; those that are objects are found by their tree. */
 const char *invariant_check_space(struct space *space);
 
-/* The ready queue of the core that asks. */
+/* The queues of the core that asks: ready budgets and deadlines. */
 const char *invariant_check_core(struct core *core);
 
 /* Every tree, and that they still are all the RAM that there was when invariant_begin was called,

@@ -318,6 +318,15 @@ static void stops(void)
     ram = small;
 }
 
+static uint32_t ram_selector(void)
+{
+    uint32_t i = 0;
+
+    while (work.out->range[i].kind != WHIT_BOOT_RAM)
+        i++;
+    return work.out->range[i].selector;
+}
+
 int main(void)
 {
     ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -330,7 +339,14 @@ int main(void)
     struct invariant_count count = {0, 0};
     result("all invariants",
            !invariant_check_all(&count) && count.bytes == RAM_BYTES - KERNEL_BYTES);
-    cap_slot(work.space, work.out->first_free - 1)->extent--;
+    struct timer odd = {.rank = 3};
+    cores[0]->timers = &odd;
+    result("... notice a broken queue", invariant_check_all(&count) != NULL);
+    cores[0]->timers = NULL;
+    count = (struct invariant_count){0, 0};
+    result("... which is whole again", invariant_check_all(&count) == NULL);
+    count = (struct invariant_count){0, 0};
+    cap_slot(work.space, ram_selector())->extent--;
     result("... notice a loss", invariant_check_all(&count) != NULL);
     fresh();
     result("made again", boot_root(&info, &work) == NULL);

@@ -27,7 +27,7 @@ for from in lines lists; do
     awk -v from=$from -f tools/abi-errors.awk $manual | sort >$work/$from
 done
 sed -n 's/.*PAIR(\(CALL\|OPERATION\)(\([A-Z_]*\)), \([A-Z]*\), .*/\1 \2 \3/p' \
-    tests/system/conform/conform.c |
+    tests/system/conform/pairs.h |
     sed 's/^CALL /WHIT_/; s/^OPERATION /WHIT_OP_/' | sort >$work/program
 
 same 'lines and lists of the manual name the same errors' $work/lines $work/lists

@@ -1,175 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every call against every error that docs/abi.md lists for it.  The table below is compared with
- * the manual by tests/host/tool_conform.sh; each of its pairs has to be seen here.
+ * Every call against every error that docs/abi.md lists for it.  The table in pairs.h is
+ * compared with the manual by tests/host/tool_conform.sh; each of its pairs has to be seen here.
  */
 #include "../check.h"
+#include "pairs.h"
 
 #include <string.h>
 
-/* Calls by their number, operations behind them. */
-enum { FIRST_OPERATION = WHIT_OP + 1, CALLS = FIRST_OPERATION + WHIT_OP_COUNT };
-#define CALL(name)      WHIT_##name
-#define OPERATION(name) (FIRST_OPERATION + WHIT_OP_##name)
-
-/* `cores`: so many are needed to see it; 0: cannot be made to happen. */
-struct pair {
-    unsigned call;
-    enum whit_error error;
-    unsigned cores;
-    const char *name;
-};
-#define PAIR(call, error, cores)                                                                   \
-    {                                                                                              \
-        call, WHIT_E_##error, cores, #call " " #error                                              \
-    }
-
-static const struct pair pairs[] = {
-    PAIR(CALL(CALL), ARGUMENT, 1),
-    PAIR(CALL(CALL), CAPABILITY, 1),
-    PAIR(CALL(CALL), RIGHTS, 1),
-    PAIR(CALL(CALL), DEAD, 1),
-    PAIR(CALL(CALL), CORE, 2),
-    PAIR(CALL(CALL), DEADLOCK, 1),
-    PAIR(CALL(CALL), OCCUPIED, 1),
-    PAIR(CALL(CALL), BUSY, 1),
-    PAIR(CALL(CALL), ORIGINAL, 1),
-    PAIR(CALL(CALL), FUNDS, 1),
-    PAIR(CALL(CALL), DEPTH, 1),
-    PAIR(CALL(REPLY), CAPABILITY, 1),
-    PAIR(CALL(REPLY), RIGHTS, 1),
-    PAIR(CALL(REPLY), OCCUPIED, 1),
-    PAIR(CALL(REPLY), BUSY, 1),
-    PAIR(CALL(REPLY), ORIGINAL, 1),
-    PAIR(CALL(REPLY), FUNDS, 1),
-    PAIR(CALL(REPLY), DEPTH, 1),
-    PAIR(CALL(NOTIFY), CAPABILITY, 1),
-    PAIR(CALL(NOTIFY), RIGHTS, 1),
-    PAIR(CALL(WAIT), CAPABILITY, 1),
-    PAIR(CALL(WAIT), RIGHTS, 1),
-    PAIR(CALL(WAIT), CORE, 2),
-    PAIR(CALL(WAIT), STATE, 1),
-    PAIR(CALL(WAIT), DEAD, 1),
-    PAIR(CALL(OP), OPERATION, 1),
-    PAIR(OPERATION(DERIVE), CAPABILITY, 1),
-    PAIR(OPERATION(DERIVE), RIGHTS, 1),
-    PAIR(OPERATION(DERIVE), BUSY, 1),
-    PAIR(OPERATION(DERIVE), ALIGNMENT, 1),
-    PAIR(OPERATION(DERIVE), SIZE, 1),
-    PAIR(OPERATION(DERIVE), ARGUMENT, 1),
-    PAIR(OPERATION(DERIVE), OCCUPIED, 1),
-    PAIR(OPERATION(DERIVE), FUNDS, 1),
-    PAIR(OPERATION(DERIVE), DEPTH, 1),
-    PAIR(OPERATION(GIVE), CAPABILITY, 1),
-    PAIR(OPERATION(GIVE), RIGHTS, 1),
-    PAIR(OPERATION(GIVE), BUSY, 1),
-    PAIR(OPERATION(GIVE), OCCUPIED, 1),
-    PAIR(OPERATION(GIVE), FUNDS, 1),
-    PAIR(OPERATION(GIVE), DEPTH, 1),
-    PAIR(OPERATION(TRANSFER), CAPABILITY, 1),
-    PAIR(OPERATION(TRANSFER), RIGHTS, 1),
-    PAIR(OPERATION(TRANSFER), ORIGINAL, 1),
-    PAIR(OPERATION(TRANSFER), OCCUPIED, 1),
-    PAIR(OPERATION(TRANSFER), FUNDS, 1),
-    PAIR(OPERATION(REVOKE), CAPABILITY, 1),
-    PAIR(OPERATION(REVOKE), BUSY, 1),
-    PAIR(OPERATION(DELETE), CAPABILITY, 1),
-    PAIR(OPERATION(DELETE), ORIGINAL, 1),
-    PAIR(OPERATION(DELETE), BUSY, 1),
-    PAIR(OPERATION(SPLIT), CAPABILITY, 1),
-    PAIR(OPERATION(SPLIT), RIGHTS, 1),
-    PAIR(OPERATION(SPLIT), OCCUPIED, 1),
-    PAIR(OPERATION(SPLIT), FUNDS, 1),
-    PAIR(OPERATION(SPLIT), BUSY, 1),
-    PAIR(OPERATION(SPLIT), ALIGNMENT, 1),
-    PAIR(OPERATION(SPLIT), SIZE, 1),
-    PAIR(OPERATION(JOIN), CAPABILITY, 1),
-    PAIR(OPERATION(JOIN), RIGHTS, 1),
-    PAIR(OPERATION(JOIN), BUSY, 1),
-    PAIR(OPERATION(JOIN), ARGUMENT, 1),
-    PAIR(OPERATION(MAP), CAPABILITY, 1),
-    PAIR(OPERATION(MAP), RIGHTS, 1),
-    PAIR(OPERATION(MAP), ARGUMENT, 1),
-    PAIR(OPERATION(MAP), ALIGNMENT, 1),
-    PAIR(OPERATION(MAP), BUSY, 1),
-    PAIR(OPERATION(MAP), OCCUPIED, 1),
-    PAIR(OPERATION(MAP), FUNDS, 1),
-    PAIR(OPERATION(UNMAP), CAPABILITY, 1),
-    PAIR(OPERATION(UNMAP), STATE, 1),
-    PAIR(OPERATION(DONATE), CAPABILITY, 1),
-    PAIR(OPERATION(DONATE), RIGHTS, 1),
-    PAIR(OPERATION(DONATE), BUSY, 1),
-    PAIR(OPERATION(DONATE), ALIGNMENT, 1),
-    PAIR(OPERATION(DONATE), DEPTH, 1),
-    PAIR(OPERATION(MAKE), ARGUMENT, 1),
-    PAIR(OPERATION(MAKE), CAPABILITY, 1),
-    PAIR(OPERATION(MAKE), RIGHTS, 1),
-    PAIR(OPERATION(MAKE), BUSY, 1),
-    PAIR(OPERATION(MAKE), SIZE, 1),
-    PAIR(OPERATION(MAKE), ALIGNMENT, 1),
-    PAIR(OPERATION(MAKE), FUNDS, 1),
-    PAIR(OPERATION(MAKE), DEPTH, 1),
-    PAIR(OPERATION(DESTROY), CAPABILITY, 1),
-    PAIR(OPERATION(DESTROY), ORIGINAL, 1),
-    PAIR(OPERATION(BIND), CAPABILITY, 1),
-    PAIR(OPERATION(BIND), RIGHTS, 1),
-    PAIR(OPERATION(BIND), ARGUMENT, 1),
-    PAIR(OPERATION(BIND), STATE, 1),
-    PAIR(OPERATION(BIND), BUSY, 1),
-    PAIR(OPERATION(BIND), SIZE, 1),
-    PAIR(OPERATION(BIND), DEPTH, 1),
-    PAIR(OPERATION(START), CAPABILITY, 1),
-    PAIR(OPERATION(START), RIGHTS, 1),
-    PAIR(OPERATION(START), STATE, 1),
-    PAIR(OPERATION(STOP), CAPABILITY, 1),
-    PAIR(OPERATION(STOP), RIGHTS, 1),
-    PAIR(OPERATION(RESUME), CAPABILITY, 1),
-    PAIR(OPERATION(RESUME), RIGHTS, 1),
-    PAIR(OPERATION(RESUME), STATE, 1),
-    PAIR(OPERATION(SYNC), CAPABILITY, 1),
-    PAIR(OPERATION(SYNC), RIGHTS, 1),
-    PAIR(OPERATION(SYNC), ARGUMENT, 1),
-    PAIR(OPERATION(SYNC), STATE, 1),
-    PAIR(OPERATION(RECEIVE), ARGUMENT, 1),
-    PAIR(OPERATION(TARGET), CAPABILITY, 1),
-    PAIR(OPERATION(TARGET), RIGHTS, 1),
-    PAIR(OPERATION(TARGET), ARGUMENT, 1),
-    PAIR(OPERATION(TARGET), CORE, 1),
-    PAIR(OPERATION(TARGET), DEPTH, 1),
-    PAIR(OPERATION(TARGET), BUSY, 1),
-    PAIR(OPERATION(CLEAR), CAPABILITY, 1),
-    PAIR(OPERATION(CLEAR), RIGHTS, 1),
-    PAIR(OPERATION(CLEAR), CORE, 2),
-    PAIR(OPERATION(TIMER), CAPABILITY, 1),
-    PAIR(OPERATION(TIMER), RIGHTS, 1),
-    PAIR(OPERATION(TIMER), CORE, 2),
-    PAIR(OPERATION(IRQ_BIND), CAPABILITY, 1),
-    PAIR(OPERATION(IRQ_BIND), RIGHTS, 1),
-    PAIR(OPERATION(IRQ_BIND), ARGUMENT, 1),
-    PAIR(OPERATION(IRQ_BIND), DEPTH, 1),
-    PAIR(OPERATION(IRQ_ACK), CAPABILITY, 1),
-    PAIR(OPERATION(IRQ_ACK), RIGHTS, 1),
-    PAIR(OPERATION(IRQ_ACK), ARGUMENT, 1),
-    PAIR(OPERATION(BUDGET_READ), CAPABILITY, 1),
-    PAIR(OPERATION(BUDGET_READ), RIGHTS, 1),
-    PAIR(OPERATION(POWER), CAPABILITY, 1),
-    PAIR(OPERATION(POWER), RIGHTS, 1),
-    PAIR(OPERATION(POWER), ARGUMENT, 1),
-    PAIR(OPERATION(POWER), STATE, 0), /* the firmware of the emulator always does it */
-};
-enum { PAIRS = sizeof(pairs) / sizeof(pairs[0]) };
-
 static bool seen[CALLS][WHIT_E_COUNT];
-
-static const struct pair *pair_find(unsigned call, enum whit_error error)
-{
-    for (unsigned i = 0; i < PAIRS; i++) {
-        if (pairs[i].call == call && pairs[i].error == error) {
-            return &pairs[i];
-        }
-    }
-    return NULL;
-}
 
 /* One case: the call has to answer this error, which the table has. */
 static void answers(unsigned call, enum whit_error expected, enum whit_error got)
@@ -193,6 +32,8 @@ void conform_operate(void);
 void conform_reply(void);
 void conform_call(void);
 void conform_wait(void);
+void conform_ask(void);
+void conform_spin(void);
 
 /* ---- what cases are made of */
 
@@ -479,28 +320,6 @@ static void test_make(void)
     need("a revoke", whit_revoke(bare));
 }
 
-/* As many spaces as there are VMIDs. */
-static void test_vmids(void)
-{
-    enum { MOST = 256 };
-    static uint32_t spaces[MOST];
-    const uint32_t memory = new_memory(MOST * WHIT_SIZE_SPACE);
-    uint32_t rest = memory;
-    enum whit_error error = WHIT_OK;
-    unsigned made = 0;
-
-    for (; made < MOST - 1 && error == WHIT_OK; made++) {
-        spaces[made] = rest;
-        rest = new_slot();
-        need("a cut", whit_split(spaces[made], rest, WHIT_SIZE_SPACE));
-        error = whit_make(spaces[made], WHIT_SPACE, WHIT_PROGRAM, 0, 0, 0);
-    }
-    OP(MAKE, FUNDS, error);
-    for (unsigned i = 0; i + 1 < made; i++) {
-        need("an end", whit_destroy(spaces[i]));
-    }
-}
-
 /* ---- threads */
 
 static void test_bind(void)
@@ -621,6 +440,23 @@ static void test_core(void)
     answers(CALL(OP), WHIT_E_OPERATION, whit_operate(WHIT_OP_COUNT, &none));
 }
 
+static void test_priority(void)
+{
+    const uint32_t budget = new_budget(PRIORITY_ROOT), borrower = new_handler(WHIT_SELF);
+    const uint32_t operate = new_portal(borrower, conform_operate, 0);
+
+    OP(PRIORITY, CAPABILITY, whit_priority(core_only));
+    OP(PRIORITY, RIGHTS, whit_priority(weak(budget, WHIT_R_READ)));
+    need("no budget", whit_bind(borrower, WHIT_ROLE_BUDGET, 0));
+    OP(PRIORITY, STATE, remote(operate, WHIT_OP_PRIORITY, budget, 0, 0));
+    need("a thread", whit_bind(plain_thread(), WHIT_ROLE_BUDGET, budget));
+    OP(PRIORITY, BUSY, whit_priority(budget));
+    OP(PRIORITY, DEPTH, whit_priority(deepest(new_budget(PRIORITY_ROOT), WHIT_R_ALL)));
+    if (other_core != 0) {
+        OP(PRIORITY, CORE, whit_priority(object(WHIT_BUDGET, WHIT_SIZE_BUDGET, other_core, 1, 0)));
+    }
+}
+
 /* ---- calls and replies */
 
 static void test_call(void)
@@ -646,6 +482,24 @@ static void test_call(void)
                                    object(WHIT_BUDGET, WHIT_SIZE_BUDGET, other_core, 1, 0)));
         answers(CALL(CALL), WHIT_E_CORE, call(new_portal(far, conform_answer, 0), 0));
     }
+}
+
+/* A handler that never answers uses up the time of its caller. */
+static void test_timeout(void)
+{
+    const uint32_t handler = new_handler(WHIT_SELF), caller = plain_thread();
+    const uint32_t portal = new_portal(handler, conform_spin, 0);
+    const uint64_t ticks = whit_boot->frequency / 10000;
+    uint64_t bits;
+
+    need("a budget", whit_bind(handler, WHIT_ROLE_BUDGET, new_budget(PRIORITY_LOW)));
+    need("a budget", whit_bind(caller, WHIT_ROLE_BUDGET,
+                               new_object(WHIT_BUDGET, WHIT_SIZE_BUDGET, core0,
+                                          PRIORITY_HIGH | WHIT_BUDGET_TIMEOUT, ticks, 2 * ticks)));
+    need("a start", whit_start(caller, (uintptr_t)conform_ask, own_signal, 0, portal));
+    need("a wait", whit_wait(own_signal, whit_deadline(1000000000), &bits));
+    answers(CALL(CALL), WHIT_E_TIMEOUT, bits == 1 << WHIT_E_TIMEOUT ? WHIT_E_TIMEOUT : WHIT_OK);
+    need("an end", whit_destroy(handler));
 }
 
 /* Another space, with a copy of this program and one handler; its pool is used up at the end. */
@@ -751,13 +605,14 @@ int main(void)
     test_map();
     test_donate();
     test_make();
-    test_vmids();
     test_bind();
     test_signal();
     test_target();
     test_irq();
     test_core();
+    test_priority();
     test_call();
+    test_timeout();
     test_pass();
     test_funds();
     test_table();

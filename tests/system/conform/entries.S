@@ -60,3 +60,18 @@ entry conform_wait
     svc #WHIT_NOTIFY
     svc #0 /* a fault: it stops */
     b .
+
+/* A thread: calls portal x0, then sets the bit that is the status in the signal sp. */
+entry conform_ask
+    mov x10, x0
+    svc #WHIT_CALL
+    mov x0, #1
+    lsl x0, x0, x10
+    mov x10, sp
+    svc #WHIT_NOTIFY
+    svc #0 /* a fault: it stops */
+    b .
+
+/* Never answers. */
+entry conform_spin
+    b .

@@ -23,7 +23,7 @@
 #define PHASE_execute  13 /* ... executable */
 #define PHASE_objects  14 /* objects are made and destroyed: scrubbing */
 #define PHASE_space    15 /* a space with full tables ends */
-#define PHASE_vmids    16 /* more spaces than a word of the map has bits */
+#define PHASE_vmids    16 /* more spaces run, each for a moment, than there are VMIDs */
 #define PHASE_virqs    17 /* many virtual interrupts of one guest are pending */
 #define PHASE_number   18 /* ... of the same number */
 #define PHASE_requests 19 /* many requests to another core */
@@ -31,7 +31,7 @@
 
 #define PHASE(name) __asm__ volatile("movz xzr, #%0" : : "i"(0x5a00 + PHASE_##name) : "memory")
 
-enum { MANY = 1000, THREADS = 400, CHILDREN = 2000, DEEPEST = 126, SPACES = 200 };
+enum { MANY = 1000, THREADS = 400, CHILDREN = 2000, DEEPEST = 126, SPACES = 300 };
 enum { CHILD = WHIT_R_READ | WHIT_R_WRITE | WHIT_R_DERIVE };
 
 #define WINDOW UINT64_C(0x2000000000)
@@ -87,16 +87,22 @@ static uint32_t signal_on(uint32_t core)
     return signal;
 }
 
-static uint32_t thread_on(uint32_t core, unsigned priority, uint64_t budget, uint64_t period)
+static uint32_t thread_of(uint32_t space, uint32_t core, unsigned priority, uint64_t budget,
+                          uint64_t period)
 {
     static struct rest threads_rest = {WHIT_SIZE_THREAD, 0}, budgets_rest = {WHIT_SIZE_BUDGET, 0};
     const uint32_t thread = cut(&threads_rest), own = cut(&budgets_rest);
 
-    need("a thread", whit_make(thread, WHIT_THREAD, whit_boot->self_space, WHIT_NATIVE, 0, 0));
+    need("a thread", whit_make(thread, WHIT_THREAD, space, WHIT_NATIVE, 0, 0));
     need("a budget",
          whit_make(own, WHIT_BUDGET, whit_boot->first_core + core, priority, budget, period));
     need("a budget", whit_bind(thread, WHIT_ROLE_BUDGET, own));
     return thread;
+}
+
+static uint32_t thread_on(uint32_t core, unsigned priority, uint64_t budget, uint64_t period)
+{
+    return thread_of(WHIT_SELF, core, priority, budget, period);
 }
 
 static void start(uint32_t thread, void (*code)(void), uint64_t x0)
@@ -316,10 +322,20 @@ static void stress_space(void)
 static void stress_vmids(void)
 {
     static uint32_t spaces[SPACES];
+    static struct rest rest = {WHIT_SIZE_SPACE, 0};
 
     PHASE(vmids);
     for (unsigned i = 0; i < SPACES; i++) {
-        spaces[i] = new_space(WHIT_PROGRAM);
+        spaces[i] = cut(&rest);
+        need("a space", whit_make(spaces[i], WHIT_SPACE, WHIT_PROGRAM, 0, 0, 0));
+        threads[i] = thread_of(spaces[i], 0, PRIORITY_HIGH, 0, 0);
+        start(threads[i], start_spin, 0); /* where nothing is mapped: a fault, it stops */
+    }
+    for (unsigned i = 0; i < SPACES; i++) {
+        start(threads[i], start_spin, 0);
+    }
+    for (unsigned i = 0; i < SPACES; i++) {
+        need("an end", whit_destroy(threads[i]));
     }
     for (unsigned i = 0; i < SPACES; i++) {
         need("an end", whit_destroy(spaces[i]));
