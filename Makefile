@@ -362,7 +362,9 @@ build/clang/%.o: % | build/fdt/libfdt.a
 
 # What of the kernel's core the host tests reach. Without optimisation, so that each line and branch
 # is there; the sanitizers' own branches are not.
-COVER_TESTS := $(patsubst tests/host/%.c,build/coverage/%,$(wildcard tests/host/test_*.c))
+# Nothing counts that only a random sequence may reach.
+COVER_TESTS := $(patsubst tests/host/%.c,build/coverage/%, \
+                 $(filter-out tests/host/test_random.c,$(wildcard tests/host/test_*.c)))
 COVER_FLAGS := $(filter-out -O1 $(SANITIZE),$(HOST_FLAGS)) -O0 --coverage
 
 .PHONY: coverage
