@@ -376,7 +376,9 @@ build/clang/%.o: % | build/fdt/libfdt.a
 
 # What of the kernel's core the host tests reach. Without optimisation, so that each line and branch
 # is there; the sanitizers' own branches are not.
-COVER_TESTS := $(patsubst tests/host/%.c,build/coverage/%,$(wildcard tests/host/test_*.c))
+# Nothing counts that only a random sequence may reach.
+COVER_TESTS := $(patsubst tests/host/%.c,build/coverage/%, \
+                 $(filter-out %/test_random.c %/test_model.c,$(wildcard tests/host/test_*.c)))
 COVER_FLAGS := $(filter-out -O1 $(SANITIZE),$(HOST_FLAGS)) -O0 --coverage
 
 .PHONY: coverage
@@ -387,7 +389,7 @@ build/coverage/obj/%.c.o: %.c Makefile
 	$(call step,HOSTCC)
 	$(Q)$(HOSTCC) $(COVER_FLAGS) $(DEPS) -c $< -o $@
 
-build/coverage/libkernel.a: $(patsubst %,build/coverage/obj/%.o,$(CORE) $(FAKES))
+build/coverage/libkernel.a: $(patsubst %,build/coverage/obj/%.o,$(CORE) $(CHECKS) $(FAKES))
 	$(call step,AR)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -59,15 +59,14 @@ static void refill_merge(struct budget *budget)
         refill[i] = refill[i + 1];
 }
 
-/* One piece with the last if that costs no time. */
+/* One piece with the last, which there is, and which is not later, if that costs no time. */
 static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
 {
-    if (budget->refills) {
-        struct refill *last = &budget->refill[budget->refills - 1];
-        if (last->when <= when && when - last->when <= last->amount) {
-            last->amount += amount;
-            return;
-        }
+    struct refill *last = &budget->refill[budget->refills - 1];
+
+    if (when - last->when <= last->amount) {
+        last->amount += amount;
+        return;
     }
     if (budget->refills == BUDGET_REFILLS)
         refill_merge(budget);

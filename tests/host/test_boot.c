@@ -69,6 +69,8 @@ static void write_archive(const char *name)
 static void fresh(void)
 {
     const uint64_t base = (uintptr_t)ram;
+    if (work.space)
+        space_leave(work.space); /* the one that was made before */
     fake_reset();
     fake_cores_init(2);
     if (work.space && work.space->vmid)

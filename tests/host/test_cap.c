@@ -321,6 +321,54 @@ static void test_revoke_race(void)
     CHECK(!cap_has_child(world_slot(100)) && world_restarts < 50);
 }
 
+static unsigned refusals;
+
+/* While 100 is revoked, one tries to use what is below it. */
+static void use_meanwhile(void)
+{
+    unsigned restarts = world_restarts;
+
+    if (!world_slot(101)->word || refusals)
+        return;
+    world_between = NULL;
+    refusals += OP(WHIT_OP_DERIVE, 101, 0, A, WHIT_R_READ) == WHIT_E_RIGHTS;
+    refusals += OP(WHIT_OP_TRANSFER, 101, 0, A) == WHIT_E_RIGHTS;
+    refusals += OP(WHIT_OP_SPLIT, 101, A, 0x1000) == WHIT_E_RIGHTS;
+    world_between = use_meanwhile;
+    world_restarts = restarts;
+}
+
+static void test_dying(void)
+{
+    test_begin("a capability that is being revoked is good for nothing");
+    world_init();
+    EQUAL(OP(WHIT_OP_DERIVE, WORLD_RAM, 0, 100, WHIT_R_ALL), WHIT_OK);
+    EQUAL(OP(WHIT_OP_DERIVE, 100, 0, 101, WHIT_R_ALL), WHIT_OK);
+    for (uint64_t i = 102; i < 106; i++)
+        EQUAL(OP(WHIT_OP_DERIVE, 101, 0, i, WHIT_R_ALL), WHIT_OK);
+    refusals = 0;
+    fake_interrupt_every = 1;
+    world_between = use_meanwhile;
+    EQUAL(OP(WHIT_OP_REVOKE, 100), WHIT_OK);
+    EQUAL(refusals, 3);
+
+    test_begin("delete gives way to interrupts too");
+    world_between = NULL;
+    fake_interrupt_every = 0;
+    for (uint64_t i = 101; i < 106; i++)
+        EQUAL(OP(WHIT_OP_DERIVE, 100, 0, i, WHIT_R_ALL), WHIT_OK);
+    EQUAL(OP(WHIT_OP_MAP, 100, 0, 0x200000, WHIT_MAP_READ), WHIT_OK);
+    fake_interrupt_every = 1;
+    EQUAL(OP(WHIT_OP_DELETE, 100), WHIT_OK);
+    CHECK(world_restarts >= 5 && !world_slot(100)->word);
+
+    test_begin("a child of a space's capability changes its slot; the space knows its original");
+    world_init();
+    EQUAL(OP(WHIT_OP_DERIVE, WORLD_SPACE, 0, A, WHIT_R_ALL), WHIT_OK);
+    EQUAL(OP(WHIT_OP_TRANSFER, A, 0, B), WHIT_OK);
+    CHECK(world_space->original == world_slot(WORLD_SPACE));
+}
+
 static void test_lone(void)
 {
     test_begin("a capability that is alone in its tree changes its slot, and is alone there");
@@ -379,6 +427,7 @@ int main(void)
     test_revoke();
     test_revoke_restarts();
     test_revoke_race();
+    test_dying();
     test_lone();
     test_hold();
     return test_finish();

@@ -113,9 +113,47 @@ static void test_inbox(void)
     fake_on_step = NULL;
 }
 
+/* Core 0 takes an inter-processor interrupt in the middle of what it does. */
+static void interrupt_0(void)
+{
+    fake_here = 0;
+    fake_kicked[0] = false;
+    core_ipi(&fake_cores[0]);
+}
+
+static void test_inbox_end(void)
+{
+    test_begin("a signal that is taken out of the inbox, but not yet delivered, does not end");
+    fixture_init(2);
+    struct program killer = program_new(1, 10), here = program_new(0, 10);
+    for (unsigned n = 0; n < MANY; n++)
+        signals[n] = make_signal(0);
+    CHECK(run(1) == killer.t && run(0) == here.t);
+    for (unsigned n = 0; n < MANY; n++)
+        CHECK(NOTIFY(1, signals[n], 1) == killer.t);
+    fixture_manual = true;
+    CHECK(DO(1, WHIT_OP_DESTROY, signals[0]) == killer.t); /* it is the last to be delivered */
+    interrupt_0();
+    EQUAL(delivered(), STEP_MOST);
+    CHECK(fake_cores[0].inbox_rest && fake_cores[0].grace_seen == signal_at(signals[0])->grace);
+    CHECK(run(1) == killer.t);
+    CHECK(signal_at(signals[0]) && signal_at(signals[0])->remote == 1);
+
+    test_begin("an interrupt between two steps goes on with what was taken out");
+    interrupt_0();
+    EQUAL(delivered(), 2 * STEP_MOST);
+    CHECK(run(0) == here.t);
+    EQUAL(delivered(), MANY);
+    fixture_manual = false;
+    CHECK(run(1) == killer.t);
+    EQUAL(killer.t->save->x[10], WHIT_OK);
+    EQUAL(cap_kind(world_slot(signals[0])), WHIT_MEMORY);
+}
+
 int main(void)
 {
     test_unpark();
     test_inbox();
+    test_inbox_end();
     return fixture_finish();
 }

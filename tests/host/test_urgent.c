@@ -314,6 +314,100 @@ static void test_priority(void)
     CHECK(NOTIFY(0, bell, 1) == guest.t);
 }
 
+static void test_own_priority(void)
+{
+    test_begin("a program's thread that serves changes what it runs on afterwards");
+    fixture_init(1);
+    struct program server = handler_new(0, 5), client = program_new(0, 10);
+    uint64_t portal = make_portal(server.thread, ENTRY, BADGE), high = make_budget(0, 60, 0, 0);
+    uint64_t less = make_budget(0, 2, 0, 0);
+    CHECK(run(0) == client.t);
+    CHECK(CALL(0, portal, 1) == server.t && paying() == client.b);
+    CHECK(DO(0, WHIT_OP_PRIORITY, less) == server.t && paying() == client.b);
+    EQUAL(server.t->save->x[10], WHIT_OK);
+    CHECK(server.t->budget == budget_at(less) && !server.b->thread);
+    CHECK(DO(0, WHIT_OP_PRIORITY, high) == server.t && paying() == budget_at(high));
+    CHECK(REPLY(0, 0, 0) == client.t);
+
+    test_begin("one that has no budget of its own has no priority to change");
+    server = handler_passive(0);
+    portal = make_portal(server.thread, ENTRY, BADGE);
+    uint64_t spare = make_budget(0, 60, 0, 0);
+    CHECK(run(0) == client.t);
+    CHECK(CALL(0, portal, 1) == server.t);
+    CHECK(DO(0, WHIT_OP_PRIORITY, spare) == server.t);
+    EQUAL(server.t->save->x[10], WHIT_E_STATE);
+
+    test_begin("a change of priority waits for what another core asked of the thread");
+    fixture_init(2);
+    struct program self = program_new(0, 10), other = program_new(1, 10);
+    high = make_budget(0, 60, 0, 0);
+    take_all_ipis();
+    CHECK(running(0) == self.t && running(1) == other.t);
+    fixture_manual = true;
+    CHECK(DO(1, WHIT_OP_STOP, self.thread) == other.t);
+    CHECK(DO(0, WHIT_OP_PRIORITY, high) == self.t);
+    CHECK(self.t->budget == self.b);
+    CHECK(take_ipi(0) == NULL);
+    fixture_manual = false;
+    CHECK(run(1) == other.t);
+    EQUAL(ADMIN(WHIT_OP_RESUME, self.thread), WHIT_OK);
+    CHECK(run(0) == self.t && self.t->budget == budget_at(high));
+}
+
+static void test_moved(void)
+{
+    test_begin("an activation ends when its virtual CPU goes to another core");
+    fixture_init(2);
+    guest = vcpu_new(0, 5);
+    middle = program_new(0, 20);
+    urgent = make_urgent(50, AMOUNT, PERIOD, 0);
+    bell = make_signal(0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread,
+                WHIT_VIRQ(40, 0x80, WHIT_VIRQ_ENABLED | WHIT_VIRQ_LEVEL), urgent),
+          WHIT_OK);
+    CHECK(run(0) == middle.t);
+    CHECK(NOTIFY(0, bell, 1) == guest.t && paying() == budget_at(urgent));
+    EQUAL(ADMIN(WHIT_OP_CLEAR, bell, 1), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_STOP, guest.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, guest.thread, WHIT_ROLE_BUDGET, make_budget(1, 5, 0, 0)), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_RESUME, guest.thread), WHIT_OK);
+    CHECK(run(0) == middle.t);
+    CHECK(take_ipi(1) == guest.t);
+    EQUAL(budget_at(urgent)->state, BUDGET_IDLE);
+}
+
+static void test_late(void)
+{
+    test_begin("a budget that becomes ready before its refill is late");
+    fixture_init(1);
+    struct program server = handler_passive(0);
+    low = program_new(0, 2);
+    uint64_t budget = make_urgent(50, AMOUNT, PERIOD, 0), signal = make_signal(0);
+    uint64_t portal = make_portal(server.thread, ENTRY, BADGE);
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_ENTRY, portal, 0, budget), WHIT_OK);
+    CHECK(run(0) == low.t);
+    CHECK(NOTIFY(0, signal, 1) == server.t);
+    fake_ticks += AMOUNT; /* it has replied before anybody looks at the clock */
+    CHECK(REPLY(0, 0, 0) == low.t);
+    EQUAL(budget_at(budget)->state, BUDGET_IDLE);
+    CHECK(NOTIFY(0, signal, 1) == low.t);
+    EQUAL(budget_at(budget)->late, 1);
+    EQUAL(budget_at(budget)->exhausted, 0);
+    pass(PERIOD - AMOUNT);
+    CHECK(running(0) == server.t);
+    CHECK(REPLY(0, 0, 0) == low.t);
+
+    test_begin("an activation may have a length on a budget without limit and slice");
+    budget = make_urgent(50, 0, 0, LENGTH);
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_ENTRY, portal, 0, budget), WHIT_OK);
+    CHECK(run(0) == low.t);
+    CHECK(NOTIFY(0, signal, 1) == server.t);
+    pass(LENGTH);
+    CHECK(running(0) == low.t);
+    EQUAL(budget_at(budget)->used, LENGTH);
+}
+
 static void test_accounting(void)
 {
     test_begin("accounting: used, lent, exhausted, late");
@@ -493,6 +587,9 @@ int main(void)
     test_length();
     test_expire();
     test_priority();
+    test_own_priority();
+    test_moved();
+    test_late();
     test_accounting();
     test_charging();
     test_alone();

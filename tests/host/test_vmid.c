@@ -175,11 +175,41 @@ static void test_two_cores(void)
     fake_cores[1].current = 0;
 }
 
+static void test_numbers(void)
+{
+    static struct thread running[CORES_MAX];
+
+    test_begin("while all that have a VMID run, none of them loses it");
+    make_spaces();
+    fake_cores_init(CORES_MAX);
+    memset(running, 0, sizeof(running));
+    fake_cores[0].current = (uintptr_t)world_thread;
+    for (unsigned n = 0; n < VMIDS - 2; n++) {
+        running[n].space = space_of(n);
+        fake_cores[n + 1].current = (uintptr_t)&running[n];
+    }
+    space_enter(space_of(SPACES - 1));
+    CHECK(!has_vmid(space_of(SPACES - 1)));
+    for (unsigned n = 0; n < VMIDS - 2; n++)
+        CHECK(has_vmid(space_of(n)));
+    fake_cores_init(1);
+
+    test_begin("VMIDs of 16 bits: each space has its own, of those that the kernel keeps count of");
+    make_spaces();
+    fake_vmids = 65536;
+    for (unsigned n = 0; n < SPACES; n++)
+        space_enter(space_of(n));
+    EQUAL(with_vmid(), SPACES);
+    for (unsigned n = 1; n < SPACES; n++)
+        CHECK(space_of(n)->vmid != space_of(n - 1)->vmid);
+}
+
 int main(void)
 {
     test_one_core();
     test_changes();
     test_two_cores();
     world_init();
+    test_numbers();
     return test_finish();
 }
