@@ -107,7 +107,6 @@ static const struct pair pairs[] = {
     PAIR(OPERATION(MAKE), BUSY, 1),
     PAIR(OPERATION(MAKE), SIZE, 1),
     PAIR(OPERATION(MAKE), ALIGNMENT, 1),
-    PAIR(OPERATION(MAKE), FUNDS, 1),
     PAIR(OPERATION(MAKE), DEPTH, 1),
     PAIR(OPERATION(DESTROY), CAPABILITY, 1),
     PAIR(OPERATION(DESTROY), ORIGINAL, 1),
@@ -479,28 +478,6 @@ static void test_make(void)
     need("a revoke", whit_revoke(bare));
 }
 
-/* As many spaces as there are VMIDs. */
-static void test_vmids(void)
-{
-    enum { MOST = 256 };
-    static uint32_t spaces[MOST];
-    const uint32_t memory = new_memory(MOST * WHIT_SIZE_SPACE);
-    uint32_t rest = memory;
-    enum whit_error error = WHIT_OK;
-    unsigned made = 0;
-
-    for (; made < MOST - 1 && error == WHIT_OK; made++) {
-        spaces[made] = rest;
-        rest = new_slot();
-        need("a cut", whit_split(spaces[made], rest, WHIT_SIZE_SPACE));
-        error = whit_make(spaces[made], WHIT_SPACE, WHIT_PROGRAM, 0, 0, 0);
-    }
-    OP(MAKE, FUNDS, error);
-    for (unsigned i = 0; i + 1 < made; i++) {
-        need("an end", whit_destroy(spaces[i]));
-    }
-}
-
 /* ---- threads */
 
 static void test_bind(void)
@@ -751,7 +728,6 @@ int main(void)
     test_map();
     test_donate();
     test_make();
-    test_vmids();
     test_bind();
     test_signal();
     test_target();
