@@ -313,7 +313,7 @@ build/host/test_%: build/host/obj/tests/host/test_%.c.o \
 
 # The same kernel and tests without sanitizers, for runs that take long.
 LONG_FLAGS := $(filter-out -O1 $(SANITIZE),$(HOST_FLAGS)) -O2
-long-objects = $(patsubst %,build/long/obj/%.o,$(CORE) $(FAKES) tests/host/$1.c $($1_links))
+long-objects = $(patsubst %,build/long/obj/%.o,$(CORE) $(CHECKS) $(FAKES) tests/host/$1.c $($1_links))
 
 build/long/obj/%.c.o: %.c Makefile
 	$(call step,HOSTCC)
@@ -325,7 +325,7 @@ build/long/test_%: $$(call long-objects,test_$$*)
 
 # The model's harness under libFuzzer.
 FUZZ_FLAGS := $(filter-out -O1,$(HOST_FLAGS)) -O2 -fsanitize=fuzzer
-FUZZ_OBJECTS := $(patsubst %,build/fuzz/obj/%.o,$(CORE) $(FAKES) $(test_model_links) \
+FUZZ_OBJECTS := $(patsubst %,build/fuzz/obj/%.o,$(CORE) $(CHECKS) $(FAKES) $(test_model_links) \
                   tests/model/fuzz.c)
 
 build/fuzz/obj/%.c.o: %.c Makefile

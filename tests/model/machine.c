@@ -14,8 +14,6 @@
 #include <string.h>
 
 enum { PC = 0x1000, RESTARTS_MAX = 1 << 16, POOL_BYTES = 64 * WHIT_PAGE };
-/* Fewer than spaces: they are recycled. */
-enum { FAKE_VMIDS = 4 };
 
 static _Alignas(1 << 21) uint8_t ram[MACHINE_RAM];
 static _Alignas(WHIT_PAGE) uint8_t first_space[WHIT_SIZE_SPACE], first_pool[POOL_BYTES];
@@ -128,7 +126,6 @@ static void boot_thread(void)
 static void machine_init(void)
 {
     fake_reset();
-    fake_vmids = FAKE_VMIDS;
     fake_cores_init(MODEL_CORES);
     irq_init(lines, MODEL_LINES);
 }
@@ -358,7 +355,10 @@ static void compare_thread(const struct object *object)
     EXPECT(thread->callee == thread_of(object->callee) && thread->receive == object->receive);
     EXPECT((uintptr_t)thread->budget == (object->budget ? object->budget->base : 0));
     EXPECT((uintptr_t)thread->fault == (object->fault ? object->fault->base : 0));
+    EXPECT((uintptr_t)thread->waits == (object->waits ? object->waits->base : 0));
+    EXPECT((thread->state == THREAD_WAITING) == (object->waits != NULL));
     EXPECT(!object->told || thread->save->x[10] == object->x10);
+    EXPECT(!object->told_bits || thread->save->x[0] == object->x0);
     EXPECT(!thread->helping && !thread->ended);
     compare_link(object);
 }
@@ -370,6 +370,8 @@ static void compare_signal(const struct object *object)
         signal->target == WHIT_TARGET_ENTRY ? (uintptr_t)signal->portal : (uintptr_t)signal->thread;
     EXPECT(signal->target == object->target && signal->home == &fake_cores[object->home]);
     EXPECT(target == (object->target_object ? object->target_object->base : 0));
+    EXPECT(signal->bits == object->bits && signal->remote == 0);
+    EXPECT(list_empty(&signal->pending) == !object->pending);
     EXPECT((uintptr_t)signal->budget == (object->payer ? object->payer->base : 0));
 }
 
@@ -440,6 +442,8 @@ static int real_call(struct thread *thread, unsigned call, const uint64_t x[11])
         }
         if (thread->callee || thread_is_idle(thread))
             return MODEL_ENTERED;
+        if (thread->waits)
+            return MODEL_WAITS;
         if (save->pc != PC)
             return (int)save->x[10];
         if (thread->stopped)
@@ -469,6 +473,20 @@ static void finish(struct slot *slot, unsigned number)
         others_run();
     }
     fake_interrupt_every = 0;
+}
+
+/* Results, and the arguments, which are kept but for x1 of some. */
+static void compare_registers(const struct thread *thread, unsigned call, const uint64_t x[11],
+                              int result)
+{
+    bool progress = x[10] == WHIT_OP_UNMAP || x[10] == WHIT_OP_DESTROY;
+    if (call != WHIT_OP || result > WHIT_E_COUNT)
+        return;
+    for (unsigned i = 0; i < 7; i++)
+        if (i < model.results)
+            EXPECT(thread->save->x[i] == model.result[i]);
+        else if (i != 1 || !progress)
+            EXPECT(thread->save->x[i] == x[i]);
 }
 
 static void compare_message(const struct object *receiver, const uint64_t x[11])
@@ -503,6 +521,7 @@ int machine_call(struct object *self, unsigned call, const uint64_t x[11])
         for (unsigned i = 0; i < 10; i++)
             EXPECT(thread->save->x[i] == 0);
     }
+    compare_registers(thread, call, x, result);
     if (fake_violation)
         wrong(fake_violation);
     return result;
@@ -560,7 +579,7 @@ void machine_end(void)
     } while (piece != root && !machine_wrong);
     EXPECT(bytes == MACHINE_RAM);
     EXPECT(fake_page_tables_other(space) == 0);
-    pool_scrub(space, pool_base, pool_bytes);
     space_leave(space);
+    pool_scrub(space, pool_base, pool_bytes);
     arch_scrub(first_space, sizeof(first_space));
 }

@@ -227,6 +227,15 @@ static int slot_prepare(const struct object *space, uint64_t selector)
 
 /* ---- the end of objects: "When that is revoked or deleted, the reference ends" */
 
+/* What a thread waited for is over. */
+static void wait_end(struct object *thread, uint64_t bits, enum whit_error error)
+{
+    thread->waits = NULL;
+    thread->told = thread->told_bits = true;
+    thread->x0 = bits;
+    thread->x10 = error;
+}
+
 /* Whom a thread serves gets DEAD; the thread works on for nobody. */
 static void serve_end(struct object *thread)
 {
@@ -234,6 +243,7 @@ static void serve_end(struct object *thread)
         return;
     thread->caller->callee = NULL;
     thread->caller->told = true;
+    thread->caller->told_bits = false;
     thread->caller->x10 = WHIT_E_DEAD;
     thread->caller = NULL;
     thread->serves = SERVES_VANISHED;
@@ -258,6 +268,9 @@ static void budget_release(struct object *thread)
 
 static void target_clear(struct object *signal)
 {
+    if (signal->target == WHIT_TARGET_WAITER && signal->target_object->waits == signal)
+        wait_end(signal->target_object, 0, WHIT_E_DEAD);
+    signal->pending = false;
     if (signal->payer)
         signal->payer->drives = NULL;
     signal->payer = NULL;
@@ -825,11 +838,10 @@ static const enum whit_kind object_needs[WHIT_KINDS] = {
 /* The fifth step of MAKE. */
 static int make_check(const uint64_t *x, const struct cap *needed)
 {
+    uint64_t priority;
     switch (x[1]) {
     case WHIT_SPACE:
-        if (x[2] > WHIT_MACHINE)
-            return WHIT_E_ARGUMENT;
-        return WHIT_OK;
+        return x[2] > WHIT_MACHINE ? WHIT_E_ARGUMENT : WHIT_OK;
     case WHIT_THREAD:
         if (x[3] > WHIT_VCPU || (x[3] == WHIT_VCPU) != needed->object->table->machine)
             return WHIT_E_ARGUMENT;
@@ -839,7 +851,8 @@ static int make_check(const uint64_t *x, const struct cap *needed)
             return WHIT_E_ARGUMENT;
         return depth_check(needed);
     case WHIT_BUDGET:
-        if (x[3] > 255 || (needed->ceiling != 0 && x[3] > needed->ceiling) || x[4] > x[5] ||
+        priority = x[3] & ~(uint64_t)(WHIT_BUDGET_TIMEOUT | WHIT_BUDGET_METER);
+        if (priority > 255 || (needed->ceiling != 0 && priority > needed->ceiling) || x[4] > x[5] ||
             x[5] > (UINT64_C(1) << 62) - 1)
             return WHIT_E_ARGUMENT;
         return WHIT_OK;
@@ -870,6 +883,8 @@ static struct object *make(const uint64_t *x, uint64_t base, struct cap *needed)
         break;
     default:
         object->core = (int)needed->base;
+        object->priority = x[3] & 0xff;
+        object->ticks = x[4];
         break;
     }
     return object;
@@ -938,6 +953,16 @@ static int thread_find(const struct object *self, uint64_t selector, struct obje
     return e;
 }
 
+static bool has_virq(const struct object *thread)
+{
+    for (unsigned i = 0; i < model.objects; i++) {
+        const struct object *signal = &model.object[i];
+        if (signal->kind == WHIT_SIGNAL && signal->pending && signal->target_object == thread)
+            return true;
+    }
+    return false;
+}
+
 /* "By role": what may be wrong with the capability to bind. */
 static int bind_check(const struct object *thread, uint64_t role, const struct cap *cap)
 {
@@ -946,8 +971,9 @@ static int bind_check(const struct object *thread, uint64_t role, const struct c
         if (budget->drives && budget->drives != thread)
             return WHIT_E_BUSY;
         bool moves = thread->core >= 0 && thread->core != budget->core;
-        if (moves && (!thread->stopped || thread->callee || thread->serves == SERVES_IDLE ||
-                      thread->serves == SERVES_CALLER))
+        if (moves &&
+            (!thread->stopped || thread->callee || thread->waits || thread->serves == SERVES_IDLE ||
+             thread->serves == SERVES_CALLER || has_virq(thread)))
             return WHIT_E_STATE;
     }
     if (role == WHIT_ROLE_STATE &&
@@ -999,6 +1025,30 @@ static int op_bind(struct object *self, const uint64_t *x)
     return WHIT_OK;
 }
 
+static int op_priority(struct object *self, const uint64_t *x)
+{
+    struct cap *budget;
+    if (x[0] == 0)
+        return WHIT_OK;
+    int e = find(self, x[0], WHIT_BUDGET, WHIT_R_CONTROL, &budget);
+    if (!e && !self->budget)
+        e = WHIT_E_STATE;
+    if (!e && budget->object->core != self->core)
+        e = WHIT_E_CORE;
+    if (!e && budget->object->drives && budget->object->drives != self)
+        e = WHIT_E_BUSY;
+    if (!e)
+        e = hold_check(budget);
+    if (e || budget->object == self->budget)
+        return e;
+    budget_release(self);
+    cap_free(self->held[ROLE_BUDGET]);
+    model_hold(budget, self, ROLE_BUDGET);
+    self->budget = budget->object;
+    budget->object->drives = self;
+    return WHIT_OK;
+}
+
 static int op_start(struct object *self, const uint64_t *x)
 {
     struct object *thread;
@@ -1010,7 +1060,8 @@ static int op_start(struct object *self, const uint64_t *x)
     serve_end(thread);
     thread->serves = SERVES_NOBODY;
     thread->stopped = false;
-    thread->told = false;
+    thread->waits = NULL;
+    thread->told = thread->told_bits = false;
     return WHIT_OK;
 }
 
@@ -1043,6 +1094,23 @@ static int op_receive(struct object *self, const uint64_t *x)
 }
 
 /* ---- signals and lines: who refers to what */
+
+/* Tells the target of bits that there are. */
+static void deliver(struct object *signal)
+{
+    struct object *target = signal->target_object;
+    if (signal->bits == 0 || !target)
+        return;
+    if (signal->target == WHIT_TARGET_WAITER && target->waits == signal) {
+        wait_end(target, signal->bits, WHIT_OK);
+        signal->bits = 0;
+    }
+    if (signal->target == WHIT_TARGET_VIRQ && signal->enabled && target->core == signal->home) {
+        signal->pending = true;
+        if (target->waits)
+            wait_end(target, 0, WHIT_OK);
+    }
+}
 
 static int target_budget(const struct object *self, const struct object *signal, uint64_t selector,
                          struct cap **budget)
@@ -1091,8 +1159,12 @@ static int op_target(struct object *self, const uint64_t *x)
     if (e)
         return e;
     if (signal->target == WHIT_TARGET_VIRQ && x[1] == WHIT_TARGET_VIRQ && !budget &&
-        signal->target_object == object->object && signal->virq == (x[3] & 0xffff))
+        signal->target_object == object->object && signal->virq == (x[3] & 0xffff)) {
+        signal->enabled = (x[3] >> 24 & WHIT_VIRQ_ENABLED) != 0;
+        signal->pending = false;
+        deliver(signal);
         return WHIT_OK;
+    }
     target_clear(signal);
     if (signal->held[ROLE_TARGET])
         cap_free(signal->held[ROLE_TARGET]);
@@ -1108,27 +1180,145 @@ static int op_target(struct object *self, const uint64_t *x)
         signal->target = (enum whit_target)x[1];
         signal->target_object = object->object;
         signal->virq = x[3] & 0xffff;
+        signal->enabled = (x[3] >> 24 & WHIT_VIRQ_ENABLED) != 0;
+        deliver(signal);
     }
     return WHIT_OK;
+}
+
+static int signal_find(const struct object *self, uint64_t selector, unsigned rights,
+                       struct object **signal)
+{
+    struct cap *cap;
+    int e = find(self, selector, WHIT_SIGNAL, rights, &cap);
+    if (!e)
+        *signal = cap->object;
+    return e;
+}
+
+static int op_clear(struct object *self, const uint64_t *x)
+{
+    struct object *signal;
+    int e = signal_find(self, x[0], WHIT_R_CONTROL, &signal);
+    if (!e && signal->home != self->core)
+        e = WHIT_E_CORE;
+    if (e)
+        return e;
+    model.results = 1;
+    model.result[0] = signal->bits & x[1];
+    signal->bits &= ~x[1];
+    if (signal->bits == 0)
+        signal->pending = false;
+    return WHIT_OK;
+}
+
+static int op_timer(struct object *self, const uint64_t *x)
+{
+    struct object *signal;
+    int e = signal_find(self, x[0], WHIT_R_CONTROL, &signal);
+    return !e && signal->home != self->core ? WHIT_E_CORE : e;
+}
+
+static int notify(struct object *self, const uint64_t *x)
+{
+    struct object *signal;
+    int e = signal_find(self, x[10], WHIT_R_NOTIFY, &signal);
+    if (e)
+        return e;
+    signal->bits |= x[0];
+    deliver(signal);
+    return WHIT_OK;
+}
+
+static int wait(struct object *self, const uint64_t *x)
+{
+    struct object *signal;
+    int e = signal_find(self, x[10], WHIT_R_CONTROL, &signal);
+    if (!e && signal->home != self->core)
+        e = WHIT_E_CORE;
+    if (!e && (signal->target != WHIT_TARGET_WAITER || signal->target_object != self))
+        e = WHIT_E_STATE;
+    model.results = 1;
+    model.result[0] = 0;
+    if (e)
+        return e;
+    model.result[0] = signal->bits;
+    if (signal->bits == 0)
+        self->waits = signal;
+    signal->bits = 0;
+    return self->waits ? MODEL_WAITS : WHIT_OK;
+}
+
+static int line_find(const struct object *self, uint64_t selector, struct cap **irq)
+{
+    int e = find(self, selector, WHIT_IRQ, WHIT_R_CONTROL, irq);
+    return !e && ((*irq)->size != 1 || (*irq)->base < 32) ? WHIT_E_ARGUMENT : e;
+}
+
+static int op_irq_ack(struct object *self, const uint64_t *x)
+{
+    struct cap *irq;
+    return line_find(self, x[0], &irq);
 }
 
 static int op_irq_bind(struct object *self, const uint64_t *x)
 {
     struct cap *irq, *signal;
-    int e = find(self, x[0], WHIT_IRQ, WHIT_R_CONTROL, &irq);
-    if (!e && (irq->size != 1 || irq->base < 32))
-        e = WHIT_E_ARGUMENT;
+    int e = line_find(self, x[0], &irq);
     if (!e)
         e = find(self, x[1], WHIT_SIGNAL, WHIT_R_NOTIFY, &signal);
     if (!e && (x[2] == 0 || x[3] > WHIT_IRQ_EDGE))
         e = WHIT_E_ARGUMENT;
+    if (!e)
+        e = depth_check(signal);
     if (e)
         return e;
     if (model.line[irq->base])
         cap_free(model.line[irq->base]);
-    e = depth_check(signal);
+    child_new(signal, OF_LINE, NULL, (unsigned)irq->base);
+    return e;
+}
+
+/* ---- what needs a capability, and changes nothing here */
+
+static int op_null(struct object *self, const uint64_t *x)
+{
+    (void)self;
+    (void)x;
+    return WHIT_OK;
+}
+
+static int op_sync(struct object *self, const uint64_t *x)
+{
+    struct object *thread;
+    int e = thread_find(self, x[0], &thread);
+    if (!e && x[1] > 1)
+        e = WHIT_E_ARGUMENT;
+    if (!e && (!thread->held[ROLE_STATE] || !(thread->stopped || thread->callee)))
+        e = WHIT_E_STATE;
+    return e;
+}
+
+static int op_budget_read(struct object *self, const uint64_t *x)
+{
+    struct cap *budget;
+    int e = find(self, x[0], WHIT_BUDGET, WHIT_R_READ, &budget);
+    if (e)
+        return e;
+    model.results = 6;
+    memset(model.result, 0, sizeof(model.result));
+    model.result[2] = budget->object->ticks;
+    model.result[3] = budget->object->priority;
+    return WHIT_OK;
+}
+
+/* The firmware of the test does not do it. */
+static int op_power(struct object *self, const uint64_t *x)
+{
+    struct cap *core;
+    int e = find(self, x[0], WHIT_CORE, WHIT_R_POWER, &core);
     if (!e)
-        child_new(signal, OF_LINE, NULL, (unsigned)irq->base);
+        e = x[1] > WHIT_POWER_RESET ? WHIT_E_ARGUMENT : WHIT_E_STATE;
     return e;
 }
 
@@ -1200,6 +1390,7 @@ static int call(struct object *self, const uint64_t *x)
     handler->serves = SERVES_CALLER;
     handler->caller = self;
     handler->told = true;
+    handler->told_bits = false;
     handler->x10 = cap->object->badge | passed;
     self->callee = handler;
     return MODEL_ENTERED;
@@ -1215,6 +1406,7 @@ static int reply(struct object *self, const uint64_t *x)
             return e;
         caller->callee = NULL;
         caller->told = true;
+        caller->told_bits = false;
         caller->x10 = passed;
         self->caller = NULL;
     }
@@ -1227,7 +1419,7 @@ static int reply(struct object *self, const uint64_t *x)
 bool model_can_run(const struct object *thread)
 {
     return thread->kind == WHIT_THREAD && thread->space && !thread->stopped && !thread->callee &&
-           thread->serves != SERVES_IDLE;
+           !thread->waits && thread->serves != SERVES_IDLE;
 }
 
 int model_call(struct object *self, unsigned number, const uint64_t x[11])
@@ -1242,15 +1434,26 @@ int model_call(struct object *self, unsigned number, const uint64_t x[11])
         [WHIT_OP_BIND] = op_bind,         [WHIT_OP_START] = op_start,
         [WHIT_OP_STOP] = op_stop,         [WHIT_OP_RESUME] = op_resume,
         [WHIT_OP_RECEIVE] = op_receive,   [WHIT_OP_TARGET] = op_target,
-        [WHIT_OP_IRQ_BIND] = op_irq_bind,
+        [WHIT_OP_IRQ_BIND] = op_irq_bind, [WHIT_OP_IRQ_ACK] = op_irq_ack,
+        [WHIT_OP_NULL] = op_null,         [WHIT_OP_LOG] = op_null,
+        [WHIT_OP_SYNC] = op_sync,         [WHIT_OP_CLEAR] = op_clear,
+        [WHIT_OP_TIMER] = op_timer,       [WHIT_OP_BUDGET_READ] = op_budget_read,
+        [WHIT_OP_POWER] = op_power,       [WHIT_OP_PRIORITY] = op_priority,
     };
     model.self_ended = model.vanished = false;
-    self->told = false;
+    model.results = 0;
+    self->told = self->told_bits = false;
     if (number == WHIT_CALL)
         return call(self, x);
     if (number == WHIT_REPLY)
         return reply(self, x);
-    if (x[10] >= WHIT_OP_COUNT)
+    if (number == WHIT_NOTIFY)
+        return notify(self, x);
+    if (number == WHIT_WAIT)
+        return wait(self, x);
+    if (number == WHIT_YIELD)
+        return WHIT_OK;
+    if (number != WHIT_OP || x[10] >= WHIT_OP_COUNT)
         return WHIT_E_OPERATION;
     int result = operations[x[10]](self, x);
     return model.self_ended ? MODEL_GONE : result;

@@ -4,7 +4,7 @@
  * short function for each call, which answers the error and has the effect.  Written from the
  * manual, with arrays, pointers and linear searches only; the real core is compared with it.
  *
- * Time does not pass here: nobody is dispatched, signals carry no bits, calls are not restarted.
+ * Time does not pass here: nobody is dispatched, no deadline comes, calls are not restarted.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -18,7 +18,7 @@ enum {
     MODEL_SLOTS = 192,
     MODEL_CAPS = 768,
     MODEL_OBJECTS = 192,
-    MODEL_SPACES = 16,
+    MODEL_SPACES = 24,
     MODEL_TABLES = 1100,
     MODEL_LINES = 40,
     MODEL_CORES = 2,
@@ -104,18 +104,21 @@ struct object {
     enum model_serves serves;
     struct object *caller, *callee;
     unsigned receive;
-    bool told; /* it was answered: x10 */
-    uint64_t x10;
+    struct object *waits; /* for this signal */
+    bool told, told_bits; /* it was answered: x10, and x0 */
+    uint64_t x10, x0;
 
     struct object *handler; /* of a portal; NULL: gone */
     uint64_t badge;
 
     enum whit_target target; /* of a signal */
     struct object *target_object, *payer;
-    uint64_t virq;
+    uint64_t virq, bits;
+    bool enabled, pending; /* as a virtual interrupt */
     int home;
 
     struct object *drives; /* of a budget: thread or signal; also: core */
+    uint64_t ticks, priority;
 };
 
 struct model {
@@ -127,7 +130,9 @@ struct model {
     unsigned dying_count;
     unsigned caps, objects; /* records that were ever used */
     bool self_ended;        /* the caller took away what it ran on */
-    bool vanished;          /* what was to be revoked or deleted ended with a space */
+    uint64_t result[6];     /* of the call: x0 ... */
+    unsigned results;
+    bool vanished; /* what was to be revoked or deleted ended with a space */
 };
 extern struct model model;
 
@@ -135,7 +140,8 @@ extern struct model model;
 enum {
     MODEL_GONE = 100, /* the caller does not return */
     MODEL_ENTERED,    /* CALL: the handler runs; REPLY: the handler is idle */
-    MODEL_HELPS       /* CALL: the handler is busy */
+    MODEL_HELPS,      /* CALL: the handler is busy */
+    MODEL_WAITS       /* WAIT: there are no bits */
 };
 
 /* One call by `self`; x[10] as in the registers. */

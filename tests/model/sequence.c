@@ -66,6 +66,7 @@ enum {
     S_PORTAL_OTHER,
     S_SIGNAL,
     S_BUDGET,
+    S_WEAK, /* a signal that may be notified */
     S_FREE,
     S_RECEIVE = 40
 };
@@ -113,7 +114,7 @@ static void program_make(unsigned n)
     if (!machine)
         SET_UP(WHIT_OP_MAKE, s + P_PORTAL, WHIT_PORTAL, s + P_THREAD, 0x400000, n + 1);
     SET_UP(WHIT_OP_SPLIT, s + P_SIGNAL, s + P_SCRAP, WHIT_SIZE_SIGNAL);
-    SET_UP(WHIT_OP_MAKE, s + P_SIGNAL, WHIT_SIGNAL, ROOT_CORE);
+    SET_UP(WHIT_OP_MAKE, s + P_SIGNAL, WHIT_SIGNAL, ROOT_CORE + (n == 1));
     SET_UP(WHIT_OP_SPLIT, s + P_SCRAP, s + P_MEMORY,
            WHIT_PAGE - WHIT_SIZE_BUDGET - WHIT_SIZE_PORTAL - WHIT_SIZE_SIGNAL);
     SET_UP(WHIT_OP_GIVE, s + P_MEMORY, space, S_MEMORY);
@@ -136,6 +137,7 @@ static void program_endow(unsigned n)
     SET_UP(WHIT_OP_DERIVE, of_program(n, P_SIGNAL), space, S_SIGNAL,
            n == 0 ? WHIT_R_ALL & ~WHIT_R_DERIVE : WHIT_R_ALL);
     SET_UP(WHIT_OP_DERIVE, of_program(n, P_BUDGET), space, S_BUDGET, WHIT_R_ALL);
+    SET_UP(WHIT_OP_DERIVE, of_program(2, P_SIGNAL), space, S_WEAK, WHIT_R_NOTIFY);
 }
 
 /* Programs that run take a capability with the next message; the first one waits to be called. */
@@ -162,6 +164,7 @@ static void world_make(void)
         program_make(n);
     for (unsigned n = 0; n < PROGRAMS; n++)
         program_endow(n);
+    SET_UP(WHIT_OP_TARGET, of_program(2, P_SIGNAL), WHIT_TARGET_WAITER, of_program(2, P_THREAD));
     program_begin();
 }
 
@@ -272,7 +275,9 @@ enum {
     MAPPED = 8,
     ORIGINAL = 16,
     DERIVING = 32,
-    UNDERIVED = 64
+    UNDERIVED = 64,
+    PAGE = 128,
+    STOPPED = 256
 };
 
 static bool suits(const struct cap *cap, unsigned wishes)
@@ -283,7 +288,9 @@ static bool suits(const struct cap *cap, unsigned wishes)
            ((wishes & MAPPED) == 0 || cap->mapped) &&
            ((wishes & ORIGINAL) == 0 || (cap->original && cap->before != 0)) &&
            ((wishes & DERIVING) == 0 || (cap->rights & WHIT_R_DERIVE) != 0) &&
-           ((wishes & UNDERIVED) == 0 || !cap->original);
+           ((wishes & UNDERIVED) == 0 || !cap->original) &&
+           ((wishes & PAGE) == 0 || (cap->size == WHIT_PAGE && cap->base % WHIT_PAGE == 0)) &&
+           ((wishes & STOPPED) == 0 || (cap->object && cap->object->stopped));
 }
 
 /* A selector of this kind (WHIT_NONE: of any), from a random one on the first that suits. */
@@ -447,7 +454,7 @@ static void make_fill(uint64_t x[11])
         x[4] = rarely(16) ? WHIT_PASSED : byte();
         break;
     case WHIT_BUDGET:
-        x[3] = rarely(16) ? 256 : byte();
+        x[3] = rarely(16) ? 256 : byte() | (rarely(4) ? WHIT_BUDGET_METER : 0);
         x[4] = rarely(4) ? 10 : 0;
         x[5] = rarely(8) ? 5 : rarely(16) ? UINT64_C(1) << 62 : 20;
         x[2] = pick(WHIT_CORE, ANY);
@@ -461,9 +468,9 @@ static void make_fill(uint64_t x[11])
 static void bind_fill(uint64_t x[11])
 {
     static const enum whit_kind kinds[] = {WHIT_BUDGET, WHIT_PORTAL, WHIT_MEMORY};
-    x[0] = pick(WHIT_THREAD, ANY);
     x[1] = rarely(24) ? 3 : byte() % 3;
-    x[2] = rarely(6) ? 0 : pick(kinds[x[1] % 3], PAGED * (x[1] == 2));
+    x[0] = pick(WHIT_THREAD, x[1] == WHIT_ROLE_STATE ? STOPPED : ANY);
+    x[2] = rarely(6) ? 0 : pick(kinds[x[1] % 3], x[1] == WHIT_ROLE_STATE ? PAGE : ANY);
 }
 
 static void target_fill(uint64_t x[11])
@@ -471,7 +478,8 @@ static void target_fill(uint64_t x[11])
     x[0] = pick(WHIT_SIGNAL, ANY);
     x[1] = byte() % (rarely(16) ? 6 : 4);
     x[2] = pick(x[1] == WHIT_TARGET_ENTRY ? WHIT_PORTAL : WHIT_THREAD, ANY);
-    x[3] = WHIT_VIRQ(32 + (uint64_t)(byte() % 4), 0x80, 1) | (uint64_t)rarely(16) << 27;
+    x[3] = WHIT_VIRQ(32 + (uint64_t)(byte() % 4), 0x80, (uint64_t)!rarely(4)) | (uint64_t)rarely(16)
+                                                                                    << 27;
     x[4] = x[1] == WHIT_TARGET_ENTRY || rarely(3) ? pick(WHIT_BUDGET, ANY) : 0;
 }
 
@@ -490,6 +498,17 @@ static void join_fill(uint64_t x[11])
     if (cap && cap->next && cap->next->where == IN_SLOT && cap->next->holder == self->space &&
         !rarely(8))
         x[1] = cap->next->index;
+}
+
+/* A thread with a state page, most often. */
+static uint64_t pick_paged(void)
+{
+    for (unsigned i = 0; i < MODEL_SLOTS && !rarely(96); i++) {
+        const struct cap *cap = cap_of(i);
+        if (cap && cap->kind == WHIT_THREAD && cap->object->held[ROLE_STATE])
+            return i;
+    }
+    return pick(WHIT_THREAD, ANY);
 }
 
 static void arguments_fill(uint64_t x[11])
@@ -548,66 +567,74 @@ static void arguments_fill(uint64_t x[11])
         x[2] = !rarely(16);
         x[3] = byte() % (rarely(16) ? 3 : 2);
         break;
+    case WHIT_OP_IRQ_ACK:
+        x[0] = pick(WHIT_IRQ, ANY);
+        break;
+    case WHIT_OP_CLEAR:
+    case WHIT_OP_TIMER:
+        x[0] = pick(WHIT_SIGNAL, ANY);
+        x[1] = byte() % 4;
+        x[2] = byte() % 4;
+        break;
+    case WHIT_OP_BUDGET_READ:
+    case WHIT_OP_PRIORITY:
+        x[0] = pick(WHIT_BUDGET, ANY);
+        break;
+    case WHIT_OP_POWER:
+        x[0] = pick(WHIT_CORE, ANY);
+        x[1] = byte() % 3;
+        break;
+    case WHIT_OP_SYNC:
+        x[0] = pick_paged();
+        x[1] = byte() % 8 == 0 ? 2 : byte() % 2;
+        break;
+    case WHIT_OP_NULL:
+    case WHIT_OP_LOG:
+        break;
     case WHIT_OP_RECEIVE:
         x[0] = pick_slot(WHIT_SELF);
         break;
-    default: /* START, STOP, RESUME */
+    case WHIT_OP_START:
+        x[0] = pick(WHIT_THREAD, rarely(4) ? ANY : STOPPED);
+        break;
+    default: /* STOP, RESUME */
         x[0] = pick(WHIT_THREAD, ANY);
         break;
     }
 }
 
-enum { CALL = 200, REPLY }; /* in the repertoire, besides operations */
+enum {
+    CALL = 200,
+    REPLY,
+    NOTIFY,
+    WAIT,
+    YIELD,
+    NO_CALL,
+    NO_OPERATION
+}; /* in the repertoire, besides operations */
 
-static const uint8_t repertoire[] = {
-    WHIT_OP_DERIVE,
-    WHIT_OP_DERIVE,
-    WHIT_OP_DERIVE,
-    WHIT_OP_DERIVE,
-    WHIT_OP_GIVE,
-    WHIT_OP_GIVE,
-    WHIT_OP_GIVE,
-    WHIT_OP_TRANSFER,
-    WHIT_OP_REVOKE,
-    WHIT_OP_DELETE,
-    WHIT_OP_SPLIT,
-    WHIT_OP_SPLIT,
-    WHIT_OP_JOIN,
-    WHIT_OP_JOIN,
-    WHIT_OP_MAP,
-    WHIT_OP_MAP,
-    WHIT_OP_MAP,
-    WHIT_OP_UNMAP,
-    WHIT_OP_DONATE,
-    WHIT_OP_MAKE,
-    WHIT_OP_MAKE,
-    WHIT_OP_MAKE,
-    WHIT_OP_MAKE,
-    WHIT_OP_MAKE,
-    WHIT_OP_DESTROY,
-    WHIT_OP_BIND,
-    WHIT_OP_BIND,
-    WHIT_OP_START,
-    WHIT_OP_STOP,
-    WHIT_OP_RESUME,
-    WHIT_OP_TARGET,
-    WHIT_OP_TARGET,
-    WHIT_OP_IRQ_BIND,
-    WHIT_OP_RECEIVE,
-    WHIT_OP_RECEIVE,
-    WHIT_OP_RECEIVE,
-    CALL,
-    CALL,
-    CALL,
-    CALL,
-    CALL,
-    CALL,
-    CALL,
-    REPLY,
-    REPLY,
-    REPLY,
-    REPLY,
+/* How often each comes among all. */
+static const struct {
+    uint8_t what, weight;
+} repertoire[] = {
+    {WHIT_OP_DERIVE, 9}, {WHIT_OP_GIVE, 7},    {WHIT_OP_TRANSFER, 3}, {WHIT_OP_REVOKE, 3},
+    {WHIT_OP_DELETE, 3}, {WHIT_OP_SPLIT, 4},   {WHIT_OP_JOIN, 4},     {WHIT_OP_MAP, 8},
+    {WHIT_OP_UNMAP, 3},  {WHIT_OP_DONATE, 3},  {WHIT_OP_MAKE, 11},    {WHIT_OP_DESTROY, 3},
+    {WHIT_OP_BIND, 5},   {WHIT_OP_START, 2},   {WHIT_OP_STOP, 2},     {WHIT_OP_RESUME, 2},
+    {WHIT_OP_SYNC, 1},   {WHIT_OP_RECEIVE, 6}, {WHIT_OP_TARGET, 6},   {WHIT_OP_CLEAR, 1},
+    {WHIT_OP_TIMER, 1},  {WHIT_OP_IRQ_ACK, 1}, {WHIT_OP_IRQ_BIND, 2}, {WHIT_OP_POWER, 1},
+    {WHIT_OP_NULL, 1},   {WHIT_OP_LOG, 1},     {WHIT_OP_PRIORITY, 1}, {WHIT_OP_BUDGET_READ, 1},
+    {CALL, 15},          {REPLY, 9},           {NOTIFY, 3},           {WAIT, 3},
+    {YIELD, 1},          {NO_CALL, 1},         {NO_OPERATION, 1},
 };
+
+static unsigned choose(void)
+{
+    unsigned number = 0, choice = byte() % 128;
+    while (choice >= repertoire[number].weight)
+        choice -= repertoire[number++].weight;
+    return repertoire[number].what;
+}
 
 /* Threads of the first core that are in the middle of nothing. */
 static struct object *actor_choose(void)
@@ -622,15 +649,28 @@ static struct object *actor_choose(void)
     return rarely(3) ? machine_root : ready[byte() % count];
 }
 
+/* Threads whose registers are in one page would overwrite each other's. */
+static bool is_state_page(const struct cap *memory)
+{
+    for (unsigned i = 0; memory && i < model.caps; i++) {
+        const struct cap *cap = &model.cap[i];
+        if (cap->kind == WHIT_MEMORY && cap->where == HELD && cap->base == memory->base)
+            return true;
+    }
+    return false;
+}
+
 /* The first space and its first thread are what the sequence needs to go on. */
 static bool is_allowed(unsigned call, const uint64_t x[11])
 {
     const struct cap *cap = cap_of(x[0]);
-    if (self == machine_root && call != WHIT_OP)
+    if (self == machine_root && (call == WHIT_CALL || call == WHIT_REPLY || call == WHIT_WAIT))
         return false;
     if (call != WHIT_OP || !cap)
         return true;
     if ((x[10] == WHIT_OP_STOP || x[10] == WHIT_OP_START) && cap->object == machine_root)
+        return false;
+    if (x[10] == WHIT_OP_BIND && x[1] == WHIT_ROLE_STATE && is_state_page(cap_of(x[2])))
         return false;
     if (self->space != machine_root->space)
         return true;
@@ -643,32 +683,75 @@ static bool is_allowed(unsigned call, const uint64_t x[11])
 
 static void count_result(unsigned call, unsigned number, int result)
 {
-    unsigned row = call == WHIT_CALL ? COUNT_CALL : call == WHIT_REPLY ? COUNT_REPLY : number;
+    static const unsigned rows[WHIT_OP] = {
+        [WHIT_CALL] = COUNT_CALL, [WHIT_REPLY] = COUNT_REPLY, [WHIT_NOTIFY] = COUNT_NOTIFY,
+        [WHIT_WAIT] = COUNT_WAIT, [WHIT_YIELD] = COUNT_YIELD,
+    };
+    unsigned row = number < WHIT_OP_COUNT && call == WHIT_OP ? number : COUNT_NONE;
+    if (call < WHIT_OP)
+        row = rows[call];
     counts.calls++;
-    counts.succeeded += result == WHIT_OK || result == MODEL_ENTERED || result == MODEL_GONE;
+    counts.succeeded += result == WHIT_OK || (result >= MODEL_GONE && result != MODEL_HELPS);
     counts.gone += result == MODEL_GONE;
     counts.helps += result == MODEL_HELPS;
-    if (result == MODEL_ENTERED)
+    counts.waits += result == MODEL_WAITS;
+    if (result == MODEL_ENTERED || result == MODEL_WAITS)
         result = WHIT_OK;
     if (result >= 0 && result < WHIT_E_COUNT)
         counts.result[row][result]++;
+}
+
+/* A signal for which the thread may wait, most often. */
+static uint64_t pick_signal(bool to_wait)
+{
+    for (unsigned i = 0; to_wait && i < MODEL_SLOTS && !rarely(64); i++) {
+        const struct cap *cap = cap_of(i);
+        if (cap && cap->kind == WHIT_SIGNAL && cap->object->target_object == self)
+            return i;
+    }
+    return pick(WHIT_SIGNAL, ANY);
+}
+
+/* The calls without an operation; returns which. */
+static unsigned call_fill(unsigned what, uint64_t x[11])
+{
+    switch (what) {
+    case CALL:
+    case REPLY:
+        for (unsigned i = 0; i < 10; i++)
+            x[i] = counts.calls + i;
+        x[10] = any_pass();
+        if (what == REPLY)
+            return WHIT_REPLY;
+        x[10] |= pick(WHIT_PORTAL, ANY) % WHIT_SLOTS;
+        x[10] |= (uint64_t)rarely(32) << 32;
+        return WHIT_CALL;
+    case NOTIFY:
+        x[10] = pick_signal(false);
+        x[0] = byte() % 4;
+        return WHIT_NOTIFY;
+    case WAIT:
+        x[10] = pick_signal(true);
+        x[0] = rarely(4);
+        return WHIT_WAIT;
+    case YIELD:
+        return WHIT_YIELD;
+    case NO_CALL:
+        return WHIT_OP + 1 + byte();
+    default:
+        x[10] = WHIT_OP_COUNT + byte();
+        return WHIT_OP;
+    }
 }
 
 /* One call of somebody. */
 static bool act(void)
 {
     uint64_t x[11] = {0};
-    unsigned call = WHIT_OP, what = repertoire[byte() % sizeof(repertoire)];
+    unsigned call = WHIT_OP, what = choose();
     self = actor_choose();
-    if (what == CALL || what == REPLY) {
-        call = what == CALL ? WHIT_CALL : WHIT_REPLY;
-        for (unsigned i = 0; i < 10; i++)
-            x[i] = counts.calls + i;
-        x[10] = any_pass();
-        if (what == CALL)
-            x[10] |= pick(WHIT_PORTAL, ANY) % WHIT_SLOTS;
-        if (what == CALL && rarely(32))
-            x[10] |= UINT64_C(1) << 32;
+    if (what >= CALL) {
+        call = call_fill(what, x);
     } else {
         x[10] = what;
         arguments_fill(x);
@@ -708,7 +791,8 @@ const char *sequence_run(const uint8_t *bytes, size_t size, uint64_t seed,
 
 /* ---- which pairs of call and error the manual lists */
 
-#define E(error) (UINT32_C(1) << WHIT_E_##error)
+#define E(error)   (UINT32_C(1) << WHIT_E_##error)
+#define NO_SUCCESS (UINT32_C(1) << WHIT_OK)
 
 static const struct {
     const char *name;
@@ -741,6 +825,20 @@ static const struct {
     [WHIT_OP_TARGET] = {"TARGET",
                         E(CAPABILITY) | E(RIGHTS) | E(ARGUMENT) | E(CORE) | E(BUSY) | E(DEPTH)},
     [WHIT_OP_IRQ_BIND] = {"IRQ_BIND", E(CAPABILITY) | E(RIGHTS) | E(ARGUMENT) | E(DEPTH)},
+    [WHIT_OP_NULL] = {"NULL", 0},
+    [WHIT_OP_LOG] = {"LOG", 0},
+    [WHIT_OP_SYNC] = {"SYNC", E(CAPABILITY) | E(RIGHTS) | E(ARGUMENT) | E(STATE)},
+    [WHIT_OP_CLEAR] = {"CLEAR", E(CAPABILITY) | E(RIGHTS) | E(CORE)},
+    [WHIT_OP_TIMER] = {"TIMER", E(CAPABILITY) | E(RIGHTS) | E(CORE)},
+    [WHIT_OP_IRQ_ACK] = {"IRQ_ACK", E(CAPABILITY) | E(RIGHTS) | E(ARGUMENT)},
+    [WHIT_OP_BUDGET_READ] = {"BUDGET_READ", E(CAPABILITY) | E(RIGHTS)},
+    [WHIT_OP_POWER] = {"POWER", NO_SUCCESS | E(CAPABILITY) | E(RIGHTS) | E(ARGUMENT) | E(STATE)},
+    [WHIT_OP_PRIORITY] = {"PRIORITY",
+                          E(CAPABILITY) | E(RIGHTS) | E(STATE) | E(CORE) | E(BUSY) | E(DEPTH)},
+    [COUNT_NOTIFY] = {"NOTIFY", E(CAPABILITY) | E(RIGHTS)},
+    [COUNT_WAIT] = {"WAIT", E(CAPABILITY) | E(RIGHTS) | E(CORE) | E(STATE)},
+    [COUNT_YIELD] = {"YIELD", 0},
+    [COUNT_NONE] = {"(none)", NO_SUCCESS | E(OPERATION)},
     [COUNT_CALL] = {"CALL", E(ARGUMENT) | E(CAPABILITY) | E(RIGHTS) | E(DEAD) | E(CORE) |
                                 E(DEADLOCK) | E(OCCUPIED) | E(BUSY) | E(ORIGINAL) | E(FUNDS) |
                                 E(DEPTH)},
@@ -749,8 +847,9 @@ static const struct {
 };
 
 static const char *const error_names[WHIT_E_COUNT] = {
-    "OK",    "OPERATION", "CAPABILITY", "RIGHTS", "ARGUMENT", "ALIGNMENT", "OCCUPIED", "BUSY",
-    "FUNDS", "ORIGINAL",  "STATE",      "CORE",   "DEAD",     "DEADLOCK",  "DEPTH",    "SIZE",
+    "OK",       "OPERATION", "CAPABILITY", "RIGHTS",   "ARGUMENT", "ALIGNMENT",
+    "OCCUPIED", "BUSY",      "FUNDS",      "ORIGINAL", "STATE",    "CORE",
+    "DEAD",     "DEADLOCK",  "DEPTH",      "SIZE",     "TIMEOUT",
 };
 
 unsigned sequence_missing(void)
@@ -758,8 +857,8 @@ unsigned sequence_missing(void)
     unsigned missing = 0;
     for (unsigned call = 0; call < COUNTED; call++)
         for (unsigned error = 0; error < WHIT_E_COUNT; error++) {
-            bool listed =
-                manual[call].name && (error == 0 || (manual[call].errors >> error & 1) != 0);
+            bool bit = (manual[call].errors >> error & 1) != 0;
+            bool listed = manual[call].name && bit == (error != WHIT_OK);
             bool occurred = counts.result[call][error] != 0;
             if (listed == occurred)
                 continue;
@@ -773,13 +872,13 @@ unsigned sequence_missing(void)
 void sequence_print(void)
 {
     printf("# %lu sequences, %lu calls, %lu succeeded, %lu restarts, %lu ended their caller, "
-           "%lu helped\n",
+           "%lu helped, %lu waited\n",
            counts.sequences, counts.calls, counts.succeeded, counts.restarts, counts.gone,
-           counts.helps);
+           counts.helps, counts.waits);
     for (unsigned call = 0; call < COUNTED; call++) {
         if (!manual[call].name)
             continue;
-        printf("# %-9s", manual[call].name);
+        printf("# %-11s", manual[call].name);
         for (unsigned error = 0; error < WHIT_E_COUNT; error++)
             if (counts.result[call][error] != 0)
                 printf(" %s:%lu", error_names[error], counts.result[call][error]);

@@ -14,12 +14,20 @@
 enum { SEQUENCE_CALLS = 100, SEQUENCE_CALLS_MORE = 28 };
 
 /* The calls that are counted: operations by their number, then these. */
-enum { COUNT_CALL = WHIT_OP_COUNT, COUNT_REPLY, COUNTED };
+enum {
+    COUNT_CALL = WHIT_OP_COUNT,
+    COUNT_REPLY,
+    COUNT_NOTIFY,
+    COUNT_WAIT,
+    COUNT_YIELD,
+    COUNT_NONE, /* no such call, no such operation */
+    COUNTED
+};
 
 struct counts {
     unsigned long sequences, calls, succeeded, restarts;
     unsigned long result[COUNTED][WHIT_E_COUNT];
-    unsigned long gone, helps; /* calls that did not return */
+    unsigned long gone, helps, waits; /* calls that did not return */
 };
 extern struct counts counts;
 
