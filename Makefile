@@ -344,7 +344,7 @@ fuzz-host: build/fuzz/model
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 .PHONY: fuzz-host
-.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures models realtime clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures models proof realtime clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -413,9 +413,12 @@ irqoff: build/kernel-release/Image build/tests/irqoff.cpio build/tools/masked.so
 bench: build/kernel-release/Image build/bench/paths.cpio build/bench/vm.cpio build/tools/plugin.so build/tools/trace
 	@tools/bench.sh $(BENCH)
 
-# The protocols between cores: tests/models
+# The protocols between cores; what is proved of the core.
 models:
 	@tests/models/models.sh
+
+proof:
+	@tests/proof/prove.sh
 
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
 	@tools/figures.sh

@@ -106,6 +106,16 @@ void cap_root(struct slot *root, enum whit_kind kind, uintptr_t base, uint64_t u
     cap_publish(root, cap_word(kind, base, rights));
 }
 
+/*@ predicate apart(struct slot *a, struct slot *b) = a == b || \separated(a, b); */
+
+/*@
+  requires \valid(before) && \valid(before->next) && \valid(node);
+  requires \separated(node, before) && \separated(node, before->next);
+  requires apart(before, before->next) && before->next->prev == before;
+  assigns node->prev, node->next, before->next, before->next->prev;
+  ensures node->prev == before && node->next == \old(before->next);
+  ensures before->next == node && node->next->prev == node;
+*/
 static void tree_insert(struct slot *before, struct slot *node)
 {
     node->prev = before;
@@ -114,6 +124,14 @@ static void tree_insert(struct slot *before, struct slot *node)
     before->next = node;
 }
 
+/*@
+  requires \valid(node) && \valid(node->next) && \valid(node->prev);
+  requires apart(node, node->next) && apart(node, node->prev) && apart(node->next, node->prev);
+  requires node->next->prev == node && node->prev->next == node;
+  assigns node->prev->next, node->next->prev;
+  ensures \old(node->prev)->next == \old(node->next);
+  ensures \old(node->next)->prev == \old(node->prev);
+*/
 static void tree_remove(struct slot *node)
 {
     node->prev->next = node->next;
@@ -156,6 +174,15 @@ void cap_join(struct slot *lower, struct slot *upper)
 }
 
 /* Puts the node `to`, a copy of `from`, into the list that `from` is in. */
+/*@
+  requires \valid(from) && \valid(from->next) && \valid(from->prev) && \valid(to);
+  requires \separated(to, from) && \separated(to, from->next) && \separated(to, from->prev);
+  requires from->next == from->prev || \separated(from->next, from->prev);
+  requires from->next->prev == from && from->prev->next == from;
+  requires to->next == from->next && to->prev == from->prev;
+  assigns *to, from->next->prev, from->prev->next;
+  ensures to->next->prev == to && to->prev->next == to;
+*/
 static void link_replace(struct link *from, struct link *to)
 {
     if (list_empty(from)) {

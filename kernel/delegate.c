@@ -51,6 +51,12 @@ static uint64_t rights_derived(const struct slot *source, uint64_t rights)
 }
 
 /* A sub-range of `total`, all counted alike; bytes 0: to the end. */
+/*@
+  requires \valid(count);
+  assigns *count;
+  ensures \result == WHIT_OK || \result == WHIT_E_SIZE;
+  ensures \result == WHIT_OK ==> 0 < *count && offset + *count <= total;
+*/
 static status range_check(uint64_t total, uint64_t offset, uint64_t *count)
 {
     if (offset >= total)

@@ -12,6 +12,11 @@ struct link {
 
 #define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
+/*@
+  requires \valid(head);
+  assigns *head;
+  ensures head->next == head && head->prev == head;
+*/
 static inline void list_init(struct link *head)
 {
     head->next = head;
@@ -24,6 +29,14 @@ static inline bool list_empty(const struct link *head)
 }
 
 /* Inserts `node` before `at`: with the head as `at`, at the end of the list. */
+/*@
+  requires \valid(at) && \valid(at->prev) && \valid(node);
+  requires \separated(node, at) && \separated(node, at->prev) && at->prev->next == at;
+  requires at == at->prev || \separated(at, at->prev);
+  assigns *node, at->prev, at->prev->next;
+  ensures node->next == at && node->prev == \old(at->prev);
+  ensures at->prev == node && \old(at->prev)->next == node;
+*/
 static inline void list_insert(struct link *at, struct link *node)
 {
     node->next = at;
@@ -43,6 +56,17 @@ static inline void list_splice(struct link *head, struct link *from)
 }
 
 /* Harmless on a node that is in no list. */
+/*@
+  requires \valid(node) && \valid(node->next) && \valid(node->prev);
+  requires node->next->prev == node && node->prev->next == node;
+  requires node == node->next || \separated(node, node->next);
+  requires node == node->prev || \separated(node, node->prev);
+  requires node->next == node->prev || \separated(node->next, node->prev);
+  assigns *node, node->next->prev, node->prev->next;
+  ensures node->next == node && node->prev == node;
+  ensures \old(node->next) != node ==> \old(node->next)->prev == \old(node->prev);
+  ensures \old(node->prev) != node ==> \old(node->prev)->next == \old(node->next);
+*/
 static inline void list_remove(struct link *node)
 {
     node->next->prev = node->prev;

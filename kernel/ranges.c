@@ -56,8 +56,21 @@ void ranges_remove(struct ranges *set, uint64_t base, uint64_t end)
     }
 }
 
+/*@
+  requires \valid_read(set) && set->count <= RANGES_MAX;
+  assigns \nothing;
+  ensures \result <==> base < end && (\exists integer i; 0 <= i < set->count &&
+    set->range[i].base <= base && end <= set->range[i].end);
+*/
 bool ranges_cover(const struct ranges *set, uint64_t base, uint64_t end)
 {
+    /*@
+      loop invariant i <= set->count;
+      loop invariant \forall integer k; 0 <= k < i ==>
+        set->range[k].base > base || end > set->range[k].end;
+      loop assigns i;
+      loop variant set->count - i;
+    */
     for (uint32_t i = 0; i < set->count; i++)
         if (set->range[i].base <= base && end <= set->range[i].end)
             return base < end;

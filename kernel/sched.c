@@ -35,12 +35,23 @@ static bool ready_rotate(struct core *core, struct budget *budget)
     return true;
 }
 
+/*@
+  requires \valid_read(core);
+  assigns \nothing;
+*/
 static struct budget *ready_first(const struct core *core)
 {
 #pragma GCC unroll 4
+    /*@
+      loop invariant word <= PRIORITIES / 64;
+      loop invariant \forall integer w; word <= w < PRIORITIES / 64 ==> core->ready_map[w] == 0;
+      loop assigns word;
+      loop variant word;
+    */
     for (unsigned word = PRIORITIES / 64; word-- > 0;)
         if (core->ready_map[word]) {
             unsigned priority = word * 64 + 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
+            /*@ assert priority < PRIORITIES && core->ready_map[word] >> (priority % 64) == 1; */
             return CONTAINER(core->ready[priority].next, struct budget, link);
         }
     return NULL;

@@ -87,6 +87,7 @@ run_checks()
     [ -z "$long" ] || ! wanted check/irqoff-suite ||
         run_one check/irqoff-suite build irqoff IRQOFF=--suite
     ! wanted check/models || run_counted check/models tests/models/models.sh
+    [ -z "$long" ] || ! wanted check/proof || run_counted check/proof tests/proof/prove.sh
 }
 
 run_host_tests()

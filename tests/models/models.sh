@@ -21,8 +21,6 @@ command -v spin >/dev/null || {
     echo "not ok - spin is not installed (./whit test installs it)"
     exit 1
 }
-rm -rf "$work"
-
 # Runs spin on model $1 for claim $3 ("-": assertions and invalid end states) with option $2; the
 # verifier's answer goes to the file "answer" in the current directory.
 verify()
@@ -83,6 +81,7 @@ directives()
 
 for model in tests/models/${1:-*}.pml; do
     name=$(basename "$model" .pml)
+    rm -rf "$work/$name"
     mkdir -p "$work/$name" && directives "$name" >"$work/$name/directives"
     cd "$work/$name" || exit 1
     while read -r what first second; do

@@ -6,7 +6,9 @@
  *   post()      signal_notify (kernel/signal.c), home != here: fetch-or into `remote`, then, for the
  *               first bit only, insertion into the home core's inbox and an interrupt for the first
  *               insertion only
- *   home        core_ipi (core.c), signal_inbox_run (signal.c), on the interrupt
+ *   home        core_ipi (core.c), signal_inbox_run, signal_inbox_step (signal.c), one signal a step;
+ *               between two steps interrupts are taken (core_next: reschedule)
+ *   rest        core.inbox_rest: taken out, and not yet delivered
  *   ipi         the home core's pending inter-processor interrupt: kicks that meet are one
  *
  * One step is one access to shared memory.  Memory is sequentially consistent here: the orders that
@@ -18,10 +20,11 @@
  * mutation KICK_BEFORE_INSERTION ltl no_lost_bits
  * mutation KICK_BY_FIRST_LOAD ltl no_lost_bits
  * mutation NEXT_AFTER_CLEAR safety
+ * mutation NO_SECOND_TAKE ltl no_lost_bits
  */
 #define SIGNALS 2
 #define NONE    7
-#define POSTS   3
+#define POSTS   2
 
 byte remote[SIGNALS];  /* signal.remote */
 byte inbox[SIGNALS];   /* signal.inbox: index of the next one, or NONE */
@@ -105,33 +108,53 @@ active [2] proctype notifier()
     od
 }
 
+inline take()
+{
+    atomic {
+        rest = head;
+        head = NONE
+    }
+}
+
+inline step()
+{
+    if
+    :: rest != NONE ->
+        signal = rest;
+#ifndef NEXT_AFTER_CLEAR
+        rest = inbox[signal];
+#endif
+        atomic {
+            owed[signal] = owed[signal] & ~remote[signal];
+            remote[signal] = 0;
+            listed[signal]--
+        }
+#ifdef NEXT_AFTER_CLEAR
+        rest = inbox[signal];
+#endif
+    :: else
+    fi;
+#ifndef NO_SECOND_TAKE
+    if
+    :: rest == NONE -> take()
+    :: else
+    fi
+#endif
+}
+
 active proctype home()
 {
-    byte signal, next;
+    byte signal, rest = NONE;
 
     do
     :: ipi ->
         ipi = false;
-        atomic {
-            signal = head;
-            head = NONE
-        }
-        do
-        :: signal == NONE -> break
-        :: else ->
-#ifndef NEXT_AFTER_CLEAR
-            next = inbox[signal];
-#endif
-            atomic {
-                owed[signal] = owed[signal] & ~remote[signal];
-                remote[signal] = 0;
-                listed[signal]--
-            }
-#ifdef NEXT_AFTER_CLEAR
-            next = inbox[signal];
-#endif
-            signal = next
-        od
+        if
+        :: rest == NONE -> take()
+        :: else
+        fi;
+        step()
+    :: !ipi && rest != NONE -> step()
     od
 }
 

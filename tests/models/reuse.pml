@@ -4,11 +4,12 @@
  * its memory is put to another use only when none of them can hold a pointer to it.
  *
  *   destroyer   teardown_destroy, object_end (kernel/teardown.c), signal_end (signal.c): the word
- *               loses its rights, a grace period, the request to the home core, a second grace
+ *               loses its rights, a grace period, the end of its stay in the home core's inbox (`remote` is 0), the request to the home core, a second grace
  *               period (object_end has one for every kind; for a signal the first is enough),
  *               scrubbing; interrupts are taken between the steps (RESTART)
  *   grace()     core_grace_begin and core_grace_over (core.c)
- *   home        the signal's core: core_ipi with signal_inbox_run, request_run_all, signal_end_here
+ *   home        the signal's core: core_ipi with signal_inbox_run, request_run_all, signal_end_here; what is
+ *               in the inbox may wait for a later step
  *   other       a third core: signal_call, cap_lookup, signal_notify; it also begins grace periods
  *               of its own, as any destruction there would
  *   ipi[]       pending inter-processor interrupts, which are taken as soon as a core is outside the
@@ -18,6 +19,7 @@
  * check ltl ends: the destruction comes to its end
  * mutation TICKET_BEFORE_UNLINK safety
  * mutation NO_FIRST_GRACE safety
+ * mutation LISTED_ON safety
  * mutation ANSWER_IN_THE_KERNEL safety
  * mutation NO_KICK ltl ends
  */
@@ -113,6 +115,12 @@ active proctype destroyer()
 #endif
     unlock();
     wait_over(HOME, OTHER);
+#ifndef LISTED_ON
+    do
+    :: !remote -> break
+    :: ipi[DESTROYER] -> ipi[DESTROYER] = false; seen[DESTROYER] = latest
+    od;
+#endif
     lock();
     request = POSTED;
     kick(HOME);
@@ -141,16 +149,19 @@ active proctype home()
     :: ipi[HOME] ->
         ipi[HOME] = false;
         ticket = latest;
-        inbox_run();
+        if
+        :: inbox_run()
+        :: true
+        fi;
         if
         :: request == POSTED ->
-            inbox_run();
             use();
             request = DONE;
             /* request_run_all read the link to the next one before; nothing follows. */
         :: else
         fi;
         seen[HOME] = ticket
+    :: !ipi[HOME] && listed -> inbox_run()
     :: !ipi[HOME] && calls < CALLS ->
         calls++;
         found = word;

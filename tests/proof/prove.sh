@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Proves with Frama-C what tests/proof/contracts names: by WP the contracts of functions, and that
+# they have no run-time error under them; by EVA that a driver and what it calls have none at all.
+# What is not proved has to be in tests/proof/justified, and what is there must not be proved.
+#
+#   tests/proof/prove.sh [FILE]       all, or those of one file
+
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+only=${1-}
+work=build/proof/${only:+$(basename "$only" .c)}
+seconds=20 # for one goal and prover
+failed=0
+
+command -v frama-c >/dev/null || {
+    echo "not ok - frama-c is not installed (./whit proof installs it)"
+    exit 1
+}
+rm -rf "$work"
+mkdir -p "$work"
+# The provers that are installed, for Why3; somebody's own configuration is left alone.
+why3 --config "$work/why3.conf" config detect >"$work/provers" 2>&1 || cat "$work/provers"
+export WHY3CONFIG="$PWD/$work/why3.conf"
+
+# One argument for each list of names: a,b,c.
+commas()
+{
+    echo "$*" | tr ' ' ','
+}
+
+# Names of goals that no prover has proved.
+unproved()
+{
+    sed -n 's/^\[wp\] \[[A-Za-z0-9. ]*\] Goal \([^ ]*\)\(.*\)/\1 \2/p' "$1" | grep -v ': Valid' |
+        cut -d ' ' -f 1 | sort
+}
+
+# Alarms of EVA, a line each, without the number of the source's line.
+alarms()
+{
+    awk '/^\[/ { if (text != "") print text; text = "" }
+        /^\[eva:alarm\]/ { text = $0; next }
+        text != "" { text = text " " $0 }
+        END { if (text != "") print text }' "$1" |
+        sed 's/^[^ ]* \([^:]*\):[0-9]*: Warning: */\1 /; s/  */ /g' | sort -u
+}
+
+# Compares what is left of $1, in the file $log.left, with what is justified; $2 says what is proved.
+judge()
+{
+    sed -n "s|^$1 \([^:]*\):.*|\1|p" tests/proof/justified | sort >"$log.justified"
+    if cmp -s "$log.left" "$log.justified"; then
+        echo "ok $1: $2"
+        return
+    fi
+    diff "$log.left" "$log.justified" | sed -n \
+        -e "s|^< |not ok $1 - neither proved nor justified: |p" \
+        -e "s|^> |not ok $1 - justified, but proved or gone: |p"
+    failed=1
+}
+
+# analyse OPTIONS ...: Frama-C with the kernel's headers; its words go to the file $log.log.
+analyse()
+{
+    nice frama-c -machdep gcc_x86_64 -c11 \
+        -cpp-extra-args='-std=c17 -Iabi -Ikernel -include tests/proof/dialect.h' "$@" \
+        >"$log.log" 2>&1
+}
+
+bad_end()
+{
+    echo "not ok $1 - frama-c ended badly, $log.log says: $(grep -m 1 Error "$log.log")"
+    failed=1
+}
+
+# prove FILE INLINED FUNCTION ...
+prove()
+{
+    file=$1
+    inlined=$2
+    shift 2
+    log=$work/$(basename "$file" .c)
+    analyse "$file" ${inlined:+-inline-calls "$inlined"} -wp -wp-rte -wp-fct "$(commas "$@")" \
+        -wp-prover z3,cvc4 -wp-timeout $seconds -wp-par "$(nproc)"
+    goals=$(sed -n 's/^\[wp\] Proved goals: *\([0-9]*\) \/ *\([0-9]*\).*/\1 of \2/p' "$log.log")
+    unproved "$log.log" >"$log.left"
+    if [ -z "$goals" ]; then
+        bad_end "$file"
+    else
+        judge "$file" "$* ($goals goals)"
+    fi
+}
+
+# drive DRIVER FILE ...
+drive()
+{
+    driver=$1
+    log=$work/eva-$(basename "$driver" .c)
+    analyse "$@" -eva -eva-precision 2
+    reached=$(sed -n 's/.*, \([0-9]*\) statements reached (out of \([0-9]*\)).*/\1 of \2/p' "$log.log")
+    alarms "$log.log" >"$log.left"
+    if [ -z "$reached" ]; then
+        bad_end "$driver"
+    else
+        judge "$driver" "no run-time error ($reached statements)"
+    fi
+}
+
+inlined=
+while read -r first rest; do
+    case $first in
+    '' | '#'*) continue ;;
+    inline)
+        inlined=$(commas $rest)
+        continue
+        ;;
+    eva)
+        [ -n "$only" ] && [ "${rest%% *}" != "$only" ] || drive $rest
+        continue
+        ;;
+    esac
+    [ -n "$only" ] && [ "$first" != "$only" ] || prove "$first" "$inlined" $rest
+    inlined=
+done <tests/proof/contracts
+exit $failed
