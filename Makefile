@@ -330,7 +330,7 @@ fuzz-host: build/fuzz/model
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 .PHONY: fuzz-host
-.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures models realtime clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench time irqoff figures models realtime clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -400,6 +400,9 @@ bench: build/kernel-release/Image build/bench/paths.cpio build/bench/vm.cpio bui
 # The protocols between cores: tests/models
 models:
 	@tests/models/models.sh
+
+time: build/kernel-release/Image build/bench/time.cpio
+	@tools/time.sh $(TIME)
 
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
 	@tools/figures.sh
