@@ -344,7 +344,7 @@ fuzz-host: build/fuzz/model
 		-artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 .PHONY: fuzz-host
-.PHONY: tools host-tests test-build test check-clang format-check size bench irqoff figures models proof realtime clean distclean
+.PHONY: tools host-tests test-build test check-clang format-check size bench time irqoff figures models proof realtime clean distclean
 tools: $(TOOLS)
 host-tests: $(HOST_TESTS)
 test-build: build tools host-tests $(TEST_PROGRAMS) $(TEST_ARCHIVES)
@@ -419,6 +419,9 @@ models:
 
 proof:
 	@tests/proof/prove.sh
+
+time: build/kernel-release/Image build/bench/time.cpio
+	@tools/time.sh $(TIME)
 
 figures: build/kernel-release/Image build/bench/guest.cpio build/tools/count.so build/tools/lines
 	@tools/figures.sh

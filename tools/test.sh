@@ -16,6 +16,7 @@ cd "$(dirname "$0")/.." || exit 1
 logs=build/logs
 long=
 [ "${1-}" != --long ] || { long=1 && shift; }
+export LONG="$long" # for unit tests that can go on for longer
 pattern=${1-}
 passed=0
 failed=0

@@ -101,6 +101,8 @@ struct thread *take_irq(unsigned core, uint32_t line);
 /* Time passes, with the timer interrupts of all cores; `watch` is told of each stretch of it. */
 void pass(uint64_t ticks);
 extern void (*fixture_watch_time)(uint64_t from, uint64_t to);
+/* The structures are checked after each so many steps only. */
+extern unsigned fixture_check_every;
 /* Told, if set, of each choice: the core is about to leave the kernel, or sleeps. */
 extern void (*fixture_watch_choice)(unsigned core);
 
