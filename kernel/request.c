@@ -62,12 +62,14 @@ static void request_run(struct request *request)
 }
 
 /* Who asks: the thread whose operation this is. */
-static const void *asker_here(void)
+static uint64_t asker_here(void)
 {
-    return core_current(core_here());
+    const struct thread *thread = core_current(core_here());
+
+    return thread ? thread->serial : 0;
 }
 
-static void request_post(struct core *core, struct request *request, const void *asker)
+static void request_post(struct core *core, struct request *request, uint64_t asker)
 {
     struct request *first = __atomic_load_n(&core->requests, __ATOMIC_RELAXED);
 
@@ -83,7 +85,7 @@ static void request_post(struct core *core, struct request *request, const void 
 
 /* On the own core, or no core: at once.  True if it is done. */
 static bool request_begin(struct core *core, struct request *request, enum request_kind kind,
-                          const void *asker)
+                          uint64_t asker)
 {
     request->kind = kind;
     if (!core || core == core_here()) {
@@ -122,7 +124,7 @@ status request_ask(struct core *core, struct request *request, enum request_kind
 
 void request_tell(struct core *core, struct request *request, enum request_kind kind)
 {
-    (void)request_begin(core, request, kind, NULL);
+    (void)request_begin(core, request, kind, 0);
 }
 
 void request_run_all(struct core *core)

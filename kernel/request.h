@@ -31,7 +31,7 @@ enum request_kind {
 
 struct request {
     struct request *next; /* in the core's inbox */
-    const void *asker;    /* thread that wants to know that it is done; never followed */
+    uint64_t asker;       /* serial of the thread that wants to know that it is done; 0: none */
     uint32_t kind;        /* enum request_kind */
     uint32_t state;       /* atomic: enum request_state */
 };

@@ -367,7 +367,7 @@ static bool target_is_update(const struct signal *signal, const struct target_re
 {
     return signal->target == WHIT_TARGET_VIRQ && request->target == WHIT_TARGET_VIRQ &&
            signal->thread == request->thread && signal->virq == (request->virq & 0xffff) &&
-           !request->budget;
+           ((signal->virq_flags ^ request->virq >> 24) & WHIT_VIRQ_TIMER) == 0 && !request->budget;
 }
 
 static void target_set_virq(struct signal *signal, uint64_t virq)

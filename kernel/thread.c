@@ -15,6 +15,8 @@ struct thread thread_nobody = {
     .parked = {&thread_nobody.parked, &thread_nobody.parked},
 };
 
+static uint64_t latest_serial; /* under the tree lock */
+
 status thread_make(void *memory, struct slot *space, uint64_t type)
 {
     struct thread *thread = memory;
@@ -32,6 +34,7 @@ status thread_make(void *memory, struct slot *space, uint64_t type)
     list_init(&thread->parked);
     thread->type = (uint8_t)type;
     thread->stopped = 1;
+    thread->serial = ++latest_serial;
     if (type == WHIT_VCPU)
         arch_vcpu_init(thread);
     return WHIT_OK;
@@ -502,6 +505,8 @@ status op_start(struct thread *self, uint64_t *x)
         thread->frame_sp = x[2];
         thread->frame_tls = x[3];
         thread->start_x0 = x[4];
+        /* What it asked for before it was stopped is nothing to what it does now. */
+        thread->serial = ++latest_serial;
     }
     return request_ask(thread->core, &thread->request, REQUEST_THREAD_START);
 }

@@ -83,6 +83,7 @@ struct thread {
     uint32_t receive; /* selector for a passed capability, 0: none */
     uint32_t ended;   /* destroyed; only its memory is not back yet */
     struct request request;
+    uint64_t serial;   /* no other thread has or had it; a START gives a new one */
     uint64_t start_x0; /* of a START under way, whose other registers are in the frame */
     struct slot space_slot, budget_slot, fault_slot, state_slot;
     struct whit_registers own;

@@ -25,7 +25,8 @@ enum {
     EC_WATCHPOINT = 0x34
 };
 
-enum { ISS_WFE = 1, INSTRUCTION_BYTES = 4 };
+/* ISS_LONG: an instruction of 32 bits; T32 of a guest has shorter ones. */
+enum { ISS_WFE = 1, ISS_LONG = 1 << 25, INSTRUCTION_BYTES = 4 };
 
 static unsigned esr_class(uint64_t esr)
 {
@@ -140,7 +141,7 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
     else if (class == EC_FP)
         fp_trap(core);
     else if (class == EC_WFX && thread->type == WHIT_VCPU) {
-        thread->save->pc += INSTRUCTION_BYTES;
+        thread->save->pc += esr & ISS_LONG ? INSTRUCTION_BYTES : INSTRUCTION_BYTES / 2;
         if (!(esr & ISS_WFE))
             thread_idle(core, thread);
     } else if (class == EC_REGISTER && thread->type == WHIT_VCPU &&

@@ -89,10 +89,14 @@ static void map_device(struct range registers)
 static void map_kernel(void)
 {
     const uint64_t start = (uintptr_t)image_start_header;
-    const uint64_t text = (uintptr_t)text_end, rodata = (uintptr_t)rodata_end;
+    const uint64_t text = (uintptr_t)text_end, rodata = (uintptr_t)rodata_end,
+                   dtb = (uintptr_t)board.fdt.blob;
 
     mmu_init();
     mapped_ram = board.ram;
+    /* Firmware may reserve the device tree, but root gets it, and mapping it may flush it. */
+    ranges_add(&mapped_ram, dtb & ~(uint64_t)(PAGE_BYTES - 1),
+               (dtb + board.fdt.bytes + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1));
     ranges_remove(&mapped_ram, start, rodata);
     for (uint32_t i = 0; i < board.cores; i++) {
         uint64_t guard = (uintptr_t)boot_cores[i] - CORE_OFFSET;

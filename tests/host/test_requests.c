@@ -24,6 +24,34 @@ static void test_grace(void)
     fake_cores_init(1);
 }
 
+static void test_stale_asker(void)
+{
+    test_begin("a new thread at the address of one that asked does not take its answer");
+    fixture_init(2);
+    uint64_t thread = make_thread(WHIT_SELF, WHIT_NATIVE);
+    EQUAL(ADMIN(WHIT_OP_BIND, thread, WHIT_ROLE_BUDGET, make_budget(1, 5, 0, 0)), WHIT_OK);
+    take_all_ipis();
+    struct program asker = program_new(0, 20);
+    CHECK(run(0) == asker.t);
+    fixture_manual = true;
+    CHECK(DO(0, WHIT_OP_START, thread, PROGRAM_PC, 1, 2, 3) == asker.t);
+    take_ipi(1);
+    fixture_manual = false;
+    CHECK(running(1) == thread_at(thread));
+    /* It faults, and stands still without having been asked to. */
+    CHECK(!fault(1, 0, 0, 0) && thread_at(thread)->stopped);
+    EQUAL(ADMIN(WHIT_OP_DESTROY, asker.thread, 0), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_MAKE, asker.thread, WHIT_THREAD, WHIT_SELF, WHIT_NATIVE), WHIT_OK);
+    CHECK(thread_at(asker.thread) == asker.t);
+    EQUAL(ADMIN(WHIT_OP_BIND, asker.thread, WHIT_ROLE_BUDGET, asker.budget), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_START, asker.thread, PROGRAM_PC, 0, 0, 0), WHIT_OK);
+    CHECK(run(0) == asker.t);
+    CHECK(DO(0, WHIT_OP_START, thread, PROGRAM_PC + 4, 1, 2, 3) == asker.t);
+    take_ipi(1);
+    EQUAL(asker.t->save->x[10], WHIT_OK);
+    CHECK(running(1) == thread_at(thread) && !thread_at(thread)->stopped);
+}
+
 static void test_two_askers(void)
 {
     test_begin("two ask the same of one thread: each of them gets it");
@@ -139,6 +167,7 @@ int main(void)
 {
     test_grace();
     test_two_askers();
+    test_stale_asker();
     test_moved();
     return fixture_finish();
 }
