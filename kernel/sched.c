@@ -86,6 +86,7 @@ void budget_unready(struct budget *budget)
         ready_remove(core, budget);
     else
         list_remove(&budget->link);
+    budget->dry = 0;
     if (budget->state != BUDGET_THROTTLED)
         budget->state = BUDGET_IDLE;
 }
@@ -314,6 +315,7 @@ static struct thread *choose(struct core *core, struct budget *budget, unsigned 
         return thread;
     ready_remove(core, budget);
     budget->state = BUDGET_PARKED;
+    budget->dry = 0;
     list_insert(&thread->parked, &budget->link);
     return NULL;
 }

@@ -189,6 +189,9 @@ void thread_resume_here(struct thread *thread)
     if (thread->type == WHIT_VCPU && !thread->waits)
         thread->state = THREAD_RUNNABLE;
     sched_unpark(thread);
+    /* Its own may wait with a server that it helped, and that it has lost the way to since. */
+    if (thread->budget && thread->budget->state == BUDGET_PARKED)
+        budget_ready(thread->budget);
 }
 
 /* Whoever it serves gets an error. */

@@ -100,7 +100,7 @@ struct thread *exit_end(struct core *core, struct thread *handler)
     bool guest;
 
     /* Gone meanwhile. */
-    if (!thread || thread->stopped || core->reschedule)
+    if (!thread || thread->stopped || core->reschedule || core->metered)
         return NULL;
     save = thread->save;
     pstate = save->pstate;

@@ -295,7 +295,7 @@ struct whit_budget_use {
     uint64_t exhausted; /* how often it ran out while it ran */
     uint64_t remaining; /* ticks of the piece that is used now, or next */
     uint64_t priority;
-    uint64_t lent; /* of `used`: in other threads than its own; with WHIT_BUDGET_METER */
+    uint64_t lent; /* of `used`: in other threads than its own (with WHIT_BUDGET_METER exactly) */
     uint64_t late; /* how often it had something to run and had to wait for its refill first */
 };
 

@@ -512,6 +512,28 @@ static void test_charging(void)
     CHECK(running(0) == waiter.t);
 }
 
+static void test_resume(void)
+{
+    test_begin("a thread that is resumed waits no more behind a server that it cannot call now");
+    fixture_init(1);
+    struct program server = handler_passive(0), caller = program_new(0, 30), other;
+    uint64_t portal = make_portal(server.thread, ENTRY, BADGE);
+    uint64_t second = make_portal(server.thread, ENTRY, BADGE);
+    bell = make_signal(0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_WAITER, server.thread), WHIT_OK);
+    CHECK(run(0) == caller.t);
+    CHECK(CALL(0, portal, 1) == server.t);
+    CHECK(WAIT(0, bell, 0) == NULL);
+    other = program_new(0, 20);
+    CHECK(run(0) == other.t);
+    CHECK(CALL(0, second, 2) == NULL); /* its budget is parked at the server */
+    EQUAL(ADMIN(WHIT_OP_DESTROY, second), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_STOP, other.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_RESUME, other.thread), WHIT_OK);
+    CHECK(run(0) == other.t);
+    EQUAL(other.t->save->x[10], WHIT_E_CAPABILITY);
+}
+
 static void test_alone(void)
 {
     test_begin("WFI is the guest's own only if nobody needs to know");
@@ -592,6 +614,7 @@ int main(void)
     test_late();
     test_accounting();
     test_charging();
+    test_resume();
     test_alone();
     return fixture_finish();
 }
