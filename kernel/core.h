@@ -26,6 +26,7 @@ struct core {
     uint8_t metered;    /* it has WHIT_BUDGET_METER */
     uint8_t alone;      /* it runs a virtual CPU whose WFI nobody need know of */
     uint8_t behind;     /* inbox_rest or unparked is not empty */
+    uint8_t walked;     /* links that sched_leads_to followed since the last dispatch */
     uint8_t reschedule; /* something more urgent became ready */
     uint32_t errata;    /* enum erratum, of this core (errata.h) */
     uint32_t guard;     /* function of the firmware to be called at each entry, or 0 (errata.h) */

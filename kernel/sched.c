@@ -211,6 +211,7 @@ bool sched_leads_to(struct thread *from, const struct thread *to)
     for (unsigned links = 0; from && links <= CALL_DEPTH; links++) {
         if (from == to)
             return true;
+        from->core->walked++;
         from = link_next(from);
     }
     return false;
@@ -365,10 +366,11 @@ struct thread *sched_quick(struct core *core)
 
 struct thread *sched_dispatch(struct core *core)
 {
-    unsigned steps = 0;
+    unsigned steps = core->walked;
     struct budget *budget;
     struct thread *thread;
 
+    core->walked = 0;
     sched_charge(core);
     do {
         if ((core->behind && !catch_up(core, &steps)) || steps++ >= FOLLOW_STEP)
