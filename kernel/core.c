@@ -74,7 +74,7 @@ void core_ipi(struct core *core)
     __atomic_store_n(&core->grace_seen, ticket, __ATOMIC_RELEASE);
 }
 
-struct thread *core_next(struct core *core)
+struct thread *core_choose(struct core *core)
 {
     while ((core->reschedule || !core->current) && !sched_dispatch(core))
         if (core->reschedule)
@@ -82,4 +82,11 @@ struct thread *core_next(struct core *core)
         else
             arch_idle(core);
     return core_current(core);
+}
+
+struct thread *core_next(struct core *core)
+{
+    struct thread *thread = sched_quick(core);
+
+    return thread ? thread : core_choose(core);
 }

@@ -77,5 +77,7 @@ void core_ipi(struct core *core);
 /* What runs when the kernel is left: the current thread, or after a dispatch another one.  Handles
  * interrupts between the steps of a dispatch, and idles while there is nothing to run. */
 struct thread *core_next(struct core *core);
+/* The same, after sched_quick did not find it. */
+struct thread *core_choose(struct core *core);
 
 #endif

@@ -64,7 +64,7 @@ static void registers_save(struct core *core, struct thread *thread)
 /* Leaves the kernel for any thread. */
 static __attribute__((noinline)) struct thread *leave_any(struct core *core, struct thread *before)
 {
-    struct thread *next = core_next(core);
+    struct thread *next = core_choose(core);
     const struct whit_registers *save = next->save;
     uint64_t pstate = save->pstate;
 
