@@ -84,6 +84,7 @@ static unsigned function_at(uint64_t address)
 #define MRS_ISR           0xd538c100u /* mrs xN, isr_el1: the kernel asks whether to stop here */
 #define MRS_MASK          0xffffffe0u
 #define WFI               0xd503207fu
+#define ERET              0xd69f03e0u
 
 enum what { OUTSIDE, POINT, INSIDE };
 
@@ -93,6 +94,7 @@ struct segment {
     unsigned function, phase;
     enum what what; /* its first instruction is */
     bool program;
+    bool leaves; /* its last instruction is an eret: what is pending is taken there */
 };
 
 /* A processor's present stretch; `in` counts by function, where `seen` is the stretch's number. */
@@ -158,6 +160,9 @@ static void executed(unsigned cpu, void *data)
         stretch->in[segment->function] = 0;
     }
     stretch->in[segment->function] += segment->count;
+    if (segment->leaves) {
+        stretch_end(stretch);
+    }
 }
 
 /* ---- translation */
@@ -204,6 +209,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
             qemu_plugin_register_vcpu_insn_exec_cb(insn, executed, QEMU_PLUGIN_CB_NO_REGS, segment);
         }
         segment->count++;
+        segment->leaves = opcode == ERET;
     }
 }
 
