@@ -203,6 +203,13 @@ static void test_transfer(void)
 
 static void test_end(void)
 {
+    const uint32_t child = weak(page, CHILD | WHIT_R_PIN), pinned = weak(child, WHIT_R_PIN);
+
+    need("a pin", whit_map(pinned, 0, 0, WHIT_MAP_PIN));
+    OP(REVOKE, PINNED, whit_revoke(page));
+    OP(DELETE, PINNED, whit_delete(child));
+    need("to let go", whit_unmap(pinned));
+    need("a delete", whit_delete(child));
     OP(REVOKE, CAPABILITY, whit_revoke(empty_slot()));
     OP(REVOKE, CAPABILITY, whit_revoke(WHIT_SLOTS));
     OP(DELETE, CAPABILITY, whit_delete(empty_slot()));
