@@ -78,6 +78,7 @@ enum whit_error {
     WHIT_E_DEPTH,      /* more than 16 nested calls, 127 derivations, or 24 donated ranges */
     WHIT_E_SIZE,       /* memory has not the exact size of the object, or a range does not fit */
     WHIT_E_TIMEOUT,    /* the caller's budget was used up before the answer (WHIT_BUDGET_TIMEOUT) */
+    WHIT_E_PINNED,     /* a device may reach memory below it: WHIT_MAP_PIN */
     WHIT_E_COUNT
 };
 
@@ -100,6 +101,7 @@ enum {
     WHIT_R_WRITE = 0x02,  /* memory: ... for writing */
     WHIT_R_EXEC = 0x04,   /* memory: ... for executing */
     WHIT_R_MAKE = 0x08,   /* memory: may become an object or a pool page; only GIVE passes it on */
+    WHIT_R_PIN = 0x10,    /* memory: may be pinned for a device (WHIT_MAP_PIN); not with GIVE */
     WHIT_R_CALL = 0x01,   /* portal: may be called */
     WHIT_R_NOTIFY = 0x01, /* signal: may be notified */
     WHIT_R_CONTROL =
@@ -123,7 +125,7 @@ enum whit_op {
     WHIT_OP_SPLIT,   /* memory, slot, bytes: keeps the first bytes, the rest goes to slot */
     WHIT_OP_JOIN,    /* memory, upper: undoes a split */
     WHIT_OP_MAP,     /* memory, space, address, access (enum whit_access) */
-    WHIT_OP_UNMAP,   /* memory, 0 (progress) */
+    WHIT_OP_UNMAP,   /* memory, 0 (progress): its mapping, or its pin */
     WHIT_OP_DONATE,  /* memory, space: page range into the space's pool */
     WHIT_OP_MAKE,    /* memory, kind, a, b, c, d, e: becomes an object; see below */
     WHIT_OP_DESTROY, /* original capability of an object, 0 (progress): becomes memory again */
@@ -174,7 +176,8 @@ enum whit_access {
     WHIT_MAP_WRITE = 2,
     WHIT_MAP_EXEC = 4,
     WHIT_MAP_UNCACHED = 8, /* normal, non-cacheable (RAM only; device memory is always device) */
-    WHIT_MAP_ALL = 15
+    WHIT_MAP_ALL = 15,
+    WHIT_MAP_PIN = 16 /* alone, instead: not mapped, but pinned for a device until UNMAP */
 };
 
 /* What a thread holds by WHIT_OP_BIND; a null capability (selector 0) unbinds. */

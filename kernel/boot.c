@@ -19,7 +19,7 @@ enum {
     POOL_BYTES = 64 * WHIT_PAGE,
     OBJECT_RIGHTS = WHIT_R_ALL,
     MEMORY_RIGHTS = WHIT_R_READ | WHIT_R_WRITE | WHIT_R_EXEC | WHIT_R_DERIVE,
-    RAM_RIGHTS = MEMORY_RIGHTS | WHIT_R_MAKE
+    RAM_RIGHTS = MEMORY_RIGHTS | WHIT_R_MAKE | WHIT_R_PIN
 };
 
 /* Where root finds things; its own image is far below. */

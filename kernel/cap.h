@@ -49,7 +49,8 @@ enum cap_use {
     USE_NONE,
     USE_MAPPED, /* holder: space; address: where and how far, see stage2.h */
     USE_POOL,   /* the slot is part of a space (the holder), a child of what was donated */
-    USE_HELD    /* the slot is part of a kernel object (the holder); address: its enum cap_role */
+    USE_HELD,   /* the slot is part of a kernel object (the holder); address: its enum cap_role */
+    USE_PINNED  /* a device may reach it: no child, no holder; only its own slot lets go */
 };
 
 /* Slots inside kernel objects: a reference is a capability, so revoking it is seen. */
@@ -127,10 +128,10 @@ static inline bool cap_has_child(const struct slot *slot)
     return slot->next != slot && cap_depth(slot->next) > cap_depth(slot);
 }
 
-/* A parent whose range was given away: it can only be revoked or deleted. */
+/* A parent whose range was given away, or pinned memory: nothing can be derived from it. */
 static inline bool cap_inert(const struct slot *slot)
 {
-    return cap_has_child(slot) && cap_flag(slot->next, CAP_GIVEN);
+    return cap_use(slot) == USE_PINNED || (cap_has_child(slot) && cap_flag(slot->next, CAP_GIVEN));
 }
 
 /* Bytes of a memory range. */

@@ -151,7 +151,8 @@ status op_give(struct thread *self, uint64_t *x)
     struct slot *slot = slot_target(self, space, target, &error);
     if (!slot)
         return error;
-    return cap_derive(memory, slot, cap_base(memory), cap_units(memory), cap_rights(memory),
+    unsigned rights = cap_rights(memory) & ~(unsigned)WHIT_R_PIN;
+    return cap_derive(memory, slot, cap_base(memory), cap_units(memory), rights,
                       CAP_GIVEN | flags_inherited(memory));
 }
 

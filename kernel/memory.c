@@ -79,8 +79,8 @@ status op_join(struct thread *self, uint64_t *x)
 
 static status map_check(const struct slot *memory, uint64_t address, uint64_t access)
 {
-    uint64_t rights = access & (WHIT_MAP_READ | WHIT_MAP_WRITE | WHIT_MAP_EXEC);
-    if ((access & ~(uint64_t)WHIT_MAP_ALL) != 0 || rights == 0)
+    uint64_t rights = access & (WHIT_MAP_READ | WHIT_MAP_WRITE | WHIT_MAP_EXEC | WHIT_MAP_PIN);
+    if ((access > WHIT_MAP_ALL && access != WHIT_MAP_PIN) || rights == 0)
         return WHIT_E_ARGUMENT;
     if ((access & WHIT_MAP_UNCACHED) != 0 && cap_flag(memory, CAP_DEVICE))
         return WHIT_E_ARGUMENT;
@@ -103,11 +103,22 @@ static bool map_goes_on(const struct slot *memory, const struct space *space, ui
            mapping_access(memory) == access && mapping_phase(memory) != MAPPING_COMPLETE;
 }
 
+/* It stays what it is until it is unmapped: revocation answers PINNED. */
+static status memory_pin(struct slot *memory)
+{
+    if (!memory_is_free(memory))
+        return WHIT_E_BUSY;
+    memory->use = USE_PINNED;
+    return WHIT_OK;
+}
+
 status memory_map(struct slot *memory, struct space *space, uint64_t address, uint64_t access)
 {
     status result = map_check(memory, address, access);
     if (result != WHIT_OK)
         return result;
+    if (access == WHIT_MAP_PIN)
+        return memory_pin(memory);
     if (cap_use(memory) == USE_NONE)
         mapping_begin(memory, space, address, (unsigned)access);
     else if (!map_goes_on(memory, space, address, access))
@@ -135,6 +146,10 @@ status op_unmap(struct thread *self, uint64_t *x)
     struct slot *memory = cap_slot(self->space, selector);
     if (!memory || memory->word == 0 || cap_kind(memory) != WHIT_MEMORY)
         return WHIT_E_CAPABILITY;
+    if (cap_use(memory) == USE_PINNED && begun == 0) {
+        memory->use = USE_NONE;
+        return WHIT_OK;
+    }
     /* The space may have died between two steps, and the mapping with it. */
     if (cap_use(memory) != USE_MAPPED)
         return begun != 0 ? WHIT_OK : WHIT_E_STATE;

@@ -139,7 +139,7 @@ static status leaf_remove(struct slot *leaf)
     return result;
 }
 
-/* One step towards the end of a leaf that has lost its rights. */
+/* One step towards the end of a leaf that has lost its rights.  PINNED: it has not. */
 static status leaf_step(struct slot *leaf)
 {
     switch (cap_use(leaf)) {
@@ -153,19 +153,23 @@ static status leaf_step(struct slot *leaf)
             cap_remove(leaf);
         return result;
     }
+    case USE_PINNED:
+        /* Only who holds it lets go: deletes it, or ends with the slot. */
+        return cap_flag(leaf, CAP_DYING) ? leaf_remove(leaf) : WHIT_E_PINNED;
     case USE_NONE:
     default:
         return leaf_remove(leaf);
     }
 }
 
-/* The first leaf below `top`, or `top` itself; what lies between loses its rights. */
+/* The first leaf below `top`, or `top` itself; what lies between loses its rights.  Not a
+ * pinned one: it keeps them. */
 static struct slot *leaf_find(struct slot *top)
 {
     struct slot *node = top;
     while (cap_has_child(node)) {
         node = node->next;
-        if (!cap_flag(node, CAP_DYING))
+        if (!cap_flag(node, CAP_DYING) && cap_use(node) != USE_PINNED)
             cap_doom(node);
     }
     return node;
@@ -217,9 +221,10 @@ static status scan_step(struct space *space)
         struct slot *home =
             cap_kind(leaf) == WHIT_SPACE ? &((struct space *)cap_object(leaf))->home : NULL;
         status result = leaf_step(leaf);
-        if (result != WAITS && result != WHIT_E_BUSY)
+        if (result != WAITS && result != WHIT_E_BUSY && result != WHIT_E_PINNED)
             return result;
-        /* It vanishes with its space, or stays with a space that never ends; not our business. */
+        /* It vanishes with its space, or stays with a space that never ends, or is somebody's who
+         * has not let go; not our business. */
         if (leaf != slot)
             cap_lift(leaf->word != 0 ? leaf : home, slot);
         return WHIT_OK;
@@ -347,8 +352,9 @@ status teardown_revoke(struct slot *slot)
         if (leaf == slot)
             return teardown_settle();
         status result = leaf_step(leaf);
-        /* What never ends must not keep others from ending that have begun to. */
-        if (result == WAITS || (result == WHIT_E_BUSY && !list_empty(&dying)))
+        bool stays = result == WHIT_E_BUSY || result == WHIT_E_PINNED;
+        /* What stays must not keep others from ending that have begun to. */
+        if (result == WAITS || (stays && !list_empty(&dying)))
             result = dying_step();
         if (result != WHIT_OK)
             return result;

@@ -7,7 +7,8 @@
 
 /*
  * All of these run with tree_lock held, and finish what other operations left dying too.  WHIT_OK,
- * RESTART, or BUSY: memory below is in the pool of a space that was made at boot.
+ * RESTART, BUSY: memory below is in the pool of a space that was made at boot, or PINNED: a device
+ * may reach memory below.
  */
 
 /* Removes all descendants of `slot` with their mappings; objects made below are destroyed. */

@@ -20,6 +20,7 @@ static const char *const texts[] = {
     [WHIT_E_DEPTH] = "too many nested calls or derivations",
     [WHIT_E_SIZE] = "not the size that is needed",
     [WHIT_E_TIMEOUT] = "the caller's budget was used up before the answer",
+    [WHIT_E_PINNED] = "a device may reach memory below it",
 };
 _Static_assert(sizeof texts / sizeof texts[0] == WHIT_E_COUNT, "every error has a text");
 

@@ -208,6 +208,9 @@ static const char *check_use(const struct slot *slot)
     }
     case USE_HELD:
         return check_held(slot);
+    case USE_PINNED:
+        EXPECT(slot->use == USE_PINNED && cap_kind(slot) == WHIT_MEMORY && !cap_has_child(slot));
+        return NULL;
     case USE_NONE:
     default:
         EXPECT(slot->use == 0);
@@ -257,6 +260,8 @@ static const char *check_child(const struct slot *parent, const struct slot *chi
         EXPECT((cap_rights(child) & ~cap_rights(parent)) == 0);
     if (cap_kind(child) == WHIT_MEMORY && (cap_rights(child) & WHIT_R_MAKE) != 0)
         EXPECT(cap_flag(child, CAP_GIVEN));
+    if (cap_kind(child) == WHIT_MEMORY && cap_flag(child, CAP_GIVEN))
+        EXPECT((cap_rights(child) & WHIT_R_PIN) == 0 && cap_use(child) != USE_PINNED);
     EXPECT(cap_flag(child, CAP_DEVICE) == cap_flag(parent, CAP_DEVICE));
     if (cap_flag(child, CAP_GIVEN))
         EXPECT(cap_kind(parent) == WHIT_MEMORY && cap_use(parent) == USE_NONE);

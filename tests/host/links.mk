@@ -23,6 +23,7 @@ test_vmid_links := $(MACHINE)
 test_deadline_links := $(MACHINE)
 test_errata_links := $(MACHINE) kernel/aarch64/errata.c
 test_teardown_links := $(MACHINE)
+test_pin_links := $(MACHINE)
 test_random_links := $(MACHINE)
 test_model_links := $(addprefix tests/model/,model.c machine.c sequence.c)
 test_vgic_links := programs/vmm/vgic.c

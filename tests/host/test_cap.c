@@ -144,7 +144,7 @@ static void test_give(void)
     world_init();
     EQUAL(OP(WHIT_OP_SPLIT, WORLD_RAM, A, 0x4000), WHIT_OK);
     EQUAL(OP(WHIT_OP_GIVE, WORLD_RAM, 0, B), WHIT_OK);
-    EQUAL(cap_rights(world_slot(B)), WHIT_R_ALL);
+    EQUAL(cap_rights(world_slot(B)), WORLD_GIVEN);
     CHECK(cap_inert(world_slot(WORLD_RAM)));
     EQUAL(OP(WHIT_OP_DERIVE, WORLD_RAM, 0, C, WHIT_R_READ), WHIT_E_BUSY);
     EQUAL(OP(WHIT_OP_GIVE, WORLD_RAM, 0, C), WHIT_E_BUSY);
@@ -234,7 +234,7 @@ static void test_pass(void)
     struct space *to = cap_object(world_slot(A));
     world_take(C, 0x1000);
     EQUAL(cap_pass(world_space, C, to, 7, false), WHIT_OK);
-    EQUAL(cap_rights(cap_slot(to, 7)), WHIT_R_ALL & ~WHIT_R_MAKE);
+    EQUAL(cap_rights(cap_slot(to, 7)), WORLD_GIVEN & ~WHIT_R_MAKE);
     EQUAL(cap_pass(world_space, C, to, 7, false), WHIT_E_OCCUPIED);
     EQUAL(cap_pass(world_space, C, to, 8, true), WHIT_OK);
     CHECK(world_slot(C)->word == 0 && cap_has_child(cap_slot(to, 8)));
@@ -388,7 +388,7 @@ static void test_lone(void)
 static uint64_t descend(uint64_t from, uint64_t first, unsigned steps)
 {
     for (uint64_t i = first; i < first + steps; i++) {
-        EQUAL(OP(WHIT_OP_DERIVE, from, 0, i, WHIT_R_ALL), WHIT_OK);
+        EQUAL(OP(WHIT_OP_DERIVE, from, 0, i, cap_rights(world_slot(from))), WHIT_OK);
         from = i;
     }
     return from;

@@ -48,7 +48,7 @@ static void test_each_kind(unsigned kind)
     EQUAL(OP(WHIT_OP_DESTROY, A), WHIT_OK);
     CHECK(world_slot(C)->word == 0);
     EQUAL(cap_kind(world_slot(A)), WHIT_MEMORY);
-    EQUAL(cap_rights(world_slot(A)), WHIT_R_ALL);
+    EQUAL(cap_rights(world_slot(A)), WORLD_GIVEN);
     for (unsigned i = 0; i < bytes; i++)
         CHECK(world_ram[i] == 0 && fake_ram_byte(&world_ram[i]) == 0);
     EQUAL(world_ram[bytes], 0x55);
@@ -69,7 +69,7 @@ static void test_rights(void)
     EQUAL(OP(WHIT_OP_SPLIT, C, D, WHIT_SIZE_SIGNAL), WHIT_OK);
     EQUAL(make(C, WHIT_SIGNAL), WHIT_OK);
     EQUAL(OP(WHIT_OP_DESTROY, C), WHIT_OK);
-    EQUAL(cap_rights(world_slot(C)), WHIT_R_ALL & ~WHIT_R_EXEC);
+    EQUAL(cap_rights(world_slot(C)), WORLD_GIVEN & ~WHIT_R_EXEC);
 }
 
 static void test_errors(void)
@@ -86,7 +86,7 @@ static void test_errors(void)
     EQUAL(OP(WHIT_OP_MAKE, WORLD_CORE, WHIT_SPACE), WHIT_E_CAPABILITY);
     EQUAL(OP(WHIT_OP_MAKE, A, WHIT_SPACE, 2), WHIT_E_ARGUMENT);
     EQUAL(OP(WHIT_OP_MAKE, A, WHIT_THREAD, WORLD_SPACE), WHIT_E_SIZE);
-    EQUAL(OP(WHIT_OP_DERIVE, A, 0, B, WHIT_R_ALL), WHIT_OK);
+    EQUAL(OP(WHIT_OP_DERIVE, A, 0, B, WORLD_GIVEN), WHIT_OK);
     EQUAL(make(B, WHIT_SPACE), WHIT_E_RIGHTS);
     EQUAL(make(A, WHIT_SPACE), WHIT_E_BUSY);
     EQUAL(OP(WHIT_OP_DELETE, B), WHIT_OK);

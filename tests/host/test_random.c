@@ -193,7 +193,7 @@ static void arguments_fill(const struct thread *thread, unsigned number, uint64_
     case WHIT_OP_MAP:
         x[1] = space_of(thread);
         x[2] = any_address();
-        x[3] = random_below(4) ? WHIT_MAP_READ : random_below(16);
+        x[3] = random_below(4) ? WHIT_MAP_READ : random_below(4) ? random_below(16) : WHIT_MAP_PIN;
         break;
     case WHIT_OP_DONATE:
         x[1] = space_of(thread);

@@ -117,6 +117,10 @@ static void world_end(void)
         cap_remove(&world_space->pool[--world_space->pool_count]);
     uint64_t bytes = 0;
     struct slot *ram = world_slot(WORLD_RAM), *piece = ram;
+    /* Those who pinned memory let go. */
+    for (struct slot *slot = ram->next; slot != ram; slot = slot->next)
+        if (cap_use(slot) == USE_PINNED)
+            slot->use = USE_NONE;
     do {
         status result = RESTART;
         for (unsigned n = 0; n < 1000 && result == RESTART; n++)

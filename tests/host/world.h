@@ -53,8 +53,10 @@ int world_op_as(struct thread *thread, unsigned number, uint64_t x[7]);
 /* The slot of a selector in the first space. */
 struct slot *world_slot(uint64_t selector);
 
-/* Cuts `bytes`, aligned to a page, off WORLD_RAM; gives them to `selector` with all rights. */
+/* Cuts `bytes`, aligned to a page, off WORLD_RAM; gives them to `selector` with all rights that
+ * a gift can have. */
 void world_take(uint64_t selector, uint64_t bytes);
+enum { WORLD_GIVEN = WHIT_R_ALL & ~WHIT_R_PIN };
 
 /* Every other core comes into the kernel once, as for an inter-processor interrupt. */
 void world_cores_run(void);

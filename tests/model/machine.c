@@ -144,7 +144,7 @@ void machine_boot(void)
     boot_space();
     ram_root = memory_add(ROOT_RAM, (uintptr_t)ram, MACHINE_RAM, WHIT_R_ALL, false);
     memory_add(ROOT_DEVICE, MACHINE_DEVICE_BASE, MACHINE_DEVICE_BYTES,
-               WHIT_R_READ | WHIT_R_WRITE | WHIT_R_DERIVE, true);
+               WHIT_R_READ | WHIT_R_WRITE | WHIT_R_PIN | WHIT_R_DERIVE, true);
     root_add(ROOT_IRQ, WHIT_IRQ, (uintptr_t)lines, MODEL_LINES, WHIT_R_ALL, 0);
     model_root(root_space, ROOT_IRQ, WHIT_IRQ, 0, MODEL_LINES, WHIT_R_ALL, false);
     for (unsigned i = 0; i < MODEL_CORES; i++) {
@@ -211,6 +211,7 @@ static uintptr_t base_of(const struct cap *cap)
 static void compare_mapping(const struct cap *cap, const struct slot *slot)
 {
     EXPECT((cap_use(slot) == USE_MAPPED) == (cap->mapped != NULL));
+    EXPECT((cap_use(slot) == USE_PINNED) == cap->pinned);
     if (cap_use(slot) != USE_MAPPED || !cap->mapped)
         return;
     EXPECT(cap_holder(slot) == space_of(cap->mapped));
@@ -570,6 +571,9 @@ void machine_end(void)
     uint64_t pool_bytes[SPACE_POOL_RANGES], bytes = 0;
     if (machine_wrong)
         return; /* nothing can be relied on */
+    for (struct slot *slot = root->next; slot != root; slot = slot->next)
+        if (cap_use(slot) == USE_PINNED)
+            slot->use = USE_NONE;
     core_here()->current = 0;
     pool_empty(space, pool_base, pool_bytes);
     do {

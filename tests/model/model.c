@@ -131,13 +131,13 @@ struct cap *model_next(const struct cap *cap)
 
 static bool is_inert(const struct cap *cap)
 {
-    return cap->child && cap->child->given;
+    return cap->pinned || (cap->child && cap->child->given);
 }
 
 /* No child and no use. */
 static bool is_free(const struct cap *cap)
 {
-    return !cap->child && !cap->mapped;
+    return !cap->child && !cap->mapped && !cap->pinned;
 }
 
 static int depth_check(const struct cap *parent)
@@ -354,13 +354,14 @@ static void doom(struct cap *cap)
     cap->rights = 0;
 }
 
-/* The first capability without children below `top`, or itself.  All on the way lose their rights.
- */
+/* The first capability without children below `top`, or itself.  All on the way lose their rights,
+ * but not what is pinned. */
 static struct cap *leaf_find(struct cap *top)
 {
     while (top->child) {
         top = top->child;
-        doom(top);
+        if (!top->pinned)
+            doom(top);
     }
     return top;
 }
@@ -377,9 +378,11 @@ static int space_doom(struct object *space)
     return WAITS;
 }
 
-/* One leaf that has lost its rights vanishes; or WAITS, BUSY. */
+/* One leaf that has lost its rights vanishes; or WAITS, BUSY, PINNED. */
 static int leaf_end(struct cap *leaf, const struct object *self)
 {
+    if (leaf->pinned && !leaf->dying)
+        return WHIT_E_PINNED;
     leaf->mapped = NULL;
     if (leaf->where == IN_POOL)
         return space_doom(leaf->holder);
@@ -450,14 +453,14 @@ static void spaces_end(const struct object *self)
 static int descendants_end(struct cap *top, const struct object *self)
 {
     int result = WHIT_OK;
-    while (top->kind != WHIT_NONE && top->child && result != WHIT_E_BUSY) {
+    while (top->kind != WHIT_NONE && top->child && (result == WHIT_OK || result == WAITS)) {
         result = leaf_end(leaf_find(top), self);
         if (result == WAITS)
             spaces_end(self);
     }
     spaces_end(self);
     model.vanished = top->kind == WHIT_NONE;
-    return result == WHIT_E_BUSY ? WHIT_E_BUSY : WHIT_OK;
+    return result == WAITS ? WHIT_OK : result;
 }
 
 /* ---- capabilities */
@@ -534,9 +537,12 @@ static int op_give(struct object *self, const uint64_t *x)
         e = slot_prepare(space, x[2]);
     if (!e)
         e = depth_check(memory);
-    if (!e)
-        child_new(memory, IN_SLOT, space, (unsigned)x[2])->given = true;
-    return e;
+    if (e)
+        return e;
+    struct cap *child = child_new(memory, IN_SLOT, space, (unsigned)x[2]);
+    child->given = true;
+    child->rights &= ~(unsigned)WHIT_R_PIN;
+    return WHIT_OK;
 }
 
 static int move(struct object *self, uint64_t selector, struct object *space, uint64_t target)
@@ -720,7 +726,8 @@ static int op_map(struct object *self, const uint64_t *x)
     int e = find(self, x[0], WHIT_MEMORY, 0, &memory);
     if (!e)
         e = space_find(self, x[1], &space);
-    if (!e && (access > WHIT_MAP_ALL || rights == 0 || (access != rights && memory->device)))
+    if (!e && access != WHIT_MAP_PIN &&
+        (access > WHIT_MAP_ALL || rights == 0 || (access != rights && memory->device)))
         e = WHIT_E_ARGUMENT;
     if (!e && (rights & ~(uint64_t)memory->rights) != 0)
         e = WHIT_E_RIGHTS;
@@ -731,12 +738,18 @@ static int op_map(struct object *self, const uint64_t *x)
         e = WHIT_E_ARGUMENT;
     if (!e && is_inert(memory))
         e = WHIT_E_BUSY;
+    if (!e && access == WHIT_MAP_PIN && !is_free(memory))
+        e = WHIT_E_BUSY;
     if (!e && memory->mapped &&
         (memory->mapped != space || memory->address != address || memory->access != access ||
          memory->done == memory->size))
         e = WHIT_E_BUSY;
     if (e)
         return e;
+    if (access == WHIT_MAP_PIN) {
+        memory->pinned = true;
+        return WHIT_OK;
+    }
     if (!memory->mapped)
         memory->done = 0;
     memory->mapped = space;
@@ -751,10 +764,12 @@ static int op_unmap(struct object *self, const uint64_t *x)
     int e = filled(self, x[0], &memory);
     if (!e && memory->kind != WHIT_MEMORY)
         e = WHIT_E_CAPABILITY;
-    if (!e && !memory->mapped)
+    if (!e && !memory->mapped && !memory->pinned)
         e = WHIT_E_STATE;
-    if (!e)
+    if (!e) {
         memory->mapped = NULL;
+        memory->pinned = false;
+    }
     return e;
 }
 

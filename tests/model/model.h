@@ -52,7 +52,7 @@ struct cap {
     uint64_t base, size; /* in bytes; interrupt lines; core: its number, 1 */
     unsigned rights;
     uint64_t ceiling; /* of a core: of priorities; 0: none */
-    bool original, given, device, dying;
+    bool original, given, device, dying, pinned;
     unsigned before; /* of an object's original: its rights as memory; 0: made at boot */
 
     enum model_where where;

@@ -66,13 +66,18 @@ enum {
     S_PORTAL_OTHER,
     S_SIGNAL,
     S_BUDGET,
-    S_WEAK, /* a signal that may be notified */
+    S_WEAK,   /* a signal that may be notified */
+    S_BUFFER, /* memory that may be pinned */
     S_FREE,
     S_RECEIVE = 40
 };
 /* One in so many sequences begins at an edge of each kind. */
 enum { EDGES = 96 };
-enum { PIECE_BYTES = 64 * WHIT_PAGE, CHAIN_LENGTH = MODEL_SLOTS - CHAIN - 2 };
+enum {
+    PIECE_BYTES = 64 * WHIT_PAGE,
+    BUFFER_BYTES = 4 * WHIT_PAGE,
+    CHAIN_LENGTH = MODEL_SLOTS - CHAIN - 2
+};
 
 static const unsigned pool_pages[PROGRAMS] = {4, 2, 3};
 static unsigned chain_end; /* selector in the first space, or 0 */
@@ -127,8 +132,8 @@ static void program_endow(unsigned n)
     unsigned space = GIVEN + n, other = (n + 1) % PROGRAMS, server = n == 0;
     SET_UP(WHIT_OP_DERIVE, ROOT_CORE, space, S_CORE, WHIT_R_ALL, 0, 0);
     SET_UP(WHIT_OP_DERIVE, ROOT_IRQ, space, S_IRQ, WHIT_R_ALL, 32 + n, 1);
-    SET_UP(WHIT_OP_DERIVE, ROOT_DEVICE, space, S_DEVICE, WHIT_R_READ | WHIT_R_WRITE | WHIT_R_DERIVE,
-           n << 21, 2 << 20);
+    SET_UP(WHIT_OP_DERIVE, ROOT_DEVICE, space, S_DEVICE,
+           WHIT_R_READ | WHIT_R_WRITE | WHIT_R_PIN | WHIT_R_DERIVE, n << 21, 2 << 20);
     SET_UP(WHIT_OP_DERIVE, space, space, S_SPACE, WHIT_R_ALL);
     SET_UP(WHIT_OP_DERIVE, GIVEN + other, space, S_SPACE_OTHER, WHIT_R_ALL);
     SET_UP(WHIT_OP_DERIVE, of_program(n, P_THREAD), space, S_THREAD, WHIT_R_ALL);
@@ -138,6 +143,7 @@ static void program_endow(unsigned n)
            n == 0 ? WHIT_R_ALL & ~WHIT_R_DERIVE : WHIT_R_ALL);
     SET_UP(WHIT_OP_DERIVE, of_program(n, P_BUDGET), space, S_BUDGET, WHIT_R_ALL);
     SET_UP(WHIT_OP_DERIVE, of_program(2, P_SIGNAL), space, S_WEAK, WHIT_R_NOTIFY);
+    SET_UP(WHIT_OP_DERIVE, PIECE + PROGRAMS - 1, space, S_BUFFER, WHIT_R_ALL);
 }
 
 /* Programs that run take a capability with the next message; the first one waits to be called. */
@@ -159,7 +165,8 @@ static void world_make(void)
         SET_UP(WHIT_OP_SPLIT, piece, PIECE + n, PIECE_BYTES);
         SET_UP(WHIT_OP_GIVE, piece, WHIT_SELF, GIVEN + n);
     }
-    SET_UP(WHIT_OP_GIVE, PIECE + PROGRAMS - 1, WHIT_SELF, SPARE);
+    SET_UP(WHIT_OP_SPLIT, PIECE + PROGRAMS - 1, LAST - 2, BUFFER_BYTES);
+    SET_UP(WHIT_OP_GIVE, LAST - 2, WHIT_SELF, SPARE);
     for (unsigned n = 0; n < PROGRAMS; n++)
         program_make(n);
     for (unsigned n = 0; n < PROGRAMS; n++)
@@ -175,14 +182,15 @@ static void world_make(void)
 static void chain_make(unsigned from, bool give)
 {
     unsigned last = from;
+    uint64_t rights = from == SPARE ? WHIT_R_ALL & ~WHIT_R_PIN : WHIT_R_ALL;
     for (unsigned i = 0; i < CHAIN_LENGTH && !machine_wrong; i++) {
         if (give)
             SET_UP(WHIT_OP_GIVE, last, WHIT_SELF, CHAIN + i);
         else if (i + 1 == CHAIN_LENGTH)
             for (unsigned n = 0; n < 2; n++)
-                SET_UP(WHIT_OP_DERIVE, last, GIVEN + n, S_FREE, WHIT_R_ALL);
+                SET_UP(WHIT_OP_DERIVE, last, GIVEN + n, S_FREE, rights);
         if (!give)
-            SET_UP(WHIT_OP_DERIVE, last, WHIT_SELF, CHAIN + i, WHIT_R_ALL);
+            SET_UP(WHIT_OP_DERIVE, last, WHIT_SELF, CHAIN + i, rights);
         last = CHAIN + i;
     }
     chain_end = last;
@@ -282,10 +290,10 @@ enum {
 
 static bool suits(const struct cap *cap, unsigned wishes)
 {
-    return ((wishes & FREE) == 0 || (!cap->child && !cap->mapped)) &&
+    return ((wishes & FREE) == 0 || (!cap->child && !cap->mapped && !cap->pinned)) &&
            ((wishes & MAKING) == 0 || (cap->rights & WHIT_R_MAKE) != 0) &&
            ((wishes & PAGED) == 0 || (cap->base | cap->size) % WHIT_PAGE == 0) &&
-           ((wishes & MAPPED) == 0 || cap->mapped) &&
+           ((wishes & MAPPED) == 0 || cap->mapped || cap->pinned) &&
            ((wishes & ORIGINAL) == 0 || (cap->original && cap->before != 0)) &&
            ((wishes & DERIVING) == 0 || (cap->rights & WHIT_R_DERIVE) != 0) &&
            ((wishes & UNDERIVED) == 0 || !cap->original) &&
@@ -406,6 +414,8 @@ static void map_fill(uint64_t x[11])
     x[1] = pick_space();
     x[2] = any_address(memory);
     x[3] = rarely(3) ? byte() % 17 : WHIT_MAP_READ;
+    if (rarely(6))
+        x[3] = WHIT_MAP_PIN;
     if (memory && memory->mapped && rarely(2)) {
         x[2] = memory->address;
         x[3] = memory->access;
@@ -804,8 +814,8 @@ static const struct {
                       E(CAPABILITY) | E(RIGHTS) | E(BUSY) | E(OCCUPIED) | E(FUNDS) | E(DEPTH)},
     [WHIT_OP_TRANSFER] = {"TRANSFER",
                           E(CAPABILITY) | E(RIGHTS) | E(ORIGINAL) | E(OCCUPIED) | E(FUNDS)},
-    [WHIT_OP_REVOKE] = {"REVOKE", E(CAPABILITY) | E(BUSY)},
-    [WHIT_OP_DELETE] = {"DELETE", E(CAPABILITY) | E(ORIGINAL) | E(BUSY)},
+    [WHIT_OP_REVOKE] = {"REVOKE", E(CAPABILITY) | E(BUSY) | E(PINNED)},
+    [WHIT_OP_DELETE] = {"DELETE", E(CAPABILITY) | E(ORIGINAL) | E(BUSY) | E(PINNED)},
     [WHIT_OP_SPLIT] = {"SPLIT", E(CAPABILITY) | E(RIGHTS) | E(OCCUPIED) | E(FUNDS) | E(BUSY) |
                                     E(ALIGNMENT) | E(SIZE)},
     [WHIT_OP_JOIN] = {"JOIN", E(CAPABILITY) | E(RIGHTS) | E(BUSY) | E(ARGUMENT)},
@@ -849,7 +859,7 @@ static const struct {
 static const char *const error_names[WHIT_E_COUNT] = {
     "OK",       "OPERATION", "CAPABILITY", "RIGHTS",   "ARGUMENT", "ALIGNMENT",
     "OCCUPIED", "BUSY",      "FUNDS",      "ORIGINAL", "STATE",    "CORE",
-    "DEAD",     "DEADLOCK",  "DEPTH",      "SIZE",     "TIMEOUT",
+    "DEAD",     "DEADLOCK",  "DEPTH",      "SIZE",     "TIMEOUT",  "PINNED",
 };
 
 unsigned sequence_missing(void)

@@ -69,6 +69,21 @@ static uint32_t deepest(uint32_t capability, uint32_t rights)
     }
 }
 
+/* A page that may be pinned: what was given, which all other memory is, may not. */
+static uint32_t archive_memory(void)
+{
+    const uint32_t slot = new_slot();
+
+    for (uint32_t i = 0; i < whit_boot->ranges; i++) {
+        if (whit_boot->range[i].kind == WHIT_BOOT_INITRD) {
+            need("a child", whit_derive(whit_boot->range[i].selector, WHIT_SELF, slot,
+                                        CHILD | WHIT_R_PIN, 0, WHIT_PAGE));
+            break;
+        }
+    }
+    return slot;
+}
+
 static uint32_t inert_memory(void)
 {
     const uint32_t memory = new_memory(WHIT_PAGE);
@@ -203,6 +218,13 @@ static void test_transfer(void)
 
 static void test_end(void)
 {
+    const uint32_t child = archive_memory(), pinned = weak(child, WHIT_R_PIN);
+
+    need("a pin", whit_map(pinned, 0, 0, WHIT_MAP_PIN));
+    OP(REVOKE, PINNED, whit_revoke(child));
+    OP(DELETE, PINNED, whit_delete(child));
+    need("to let go", whit_unmap(pinned));
+    need("a delete", whit_delete(child));
     OP(REVOKE, CAPABILITY, whit_revoke(empty_slot()));
     OP(REVOKE, CAPABILITY, whit_revoke(WHIT_SLOTS));
     OP(DELETE, CAPABILITY, whit_delete(empty_slot()));
@@ -250,7 +272,8 @@ static void test_map(void)
     OP(MAP, CAPABILITY, whit_map(memory, core_only, WINDOW, both));
     OP(MAP, RIGHTS, whit_map(memory, weak(bare, 0), WINDOW, both));
     OP(MAP, ARGUMENT, whit_map(memory, 0, WINDOW, 0));
-    OP(MAP, ARGUMENT, whit_map(memory, 0, WINDOW, WHIT_MAP_ALL + 1));
+    OP(MAP, ARGUMENT, whit_map(memory, 0, WINDOW, WHIT_MAP_PIN | WHIT_MAP_READ));
+    OP(MAP, RIGHTS, whit_map(memory, 0, 0, WHIT_MAP_PIN));
     OP(MAP, RIGHTS, whit_map(weak(page, WHIT_R_READ), 0, WINDOW, both));
     OP(MAP, ALIGNMENT, whit_map(memory, 0, WINDOW + WHIT_UNIT, both));
     OP(MAP, ARGUMENT, whit_map(memory, 0, UINT64_C(1) << WHIT_ADDRESS_BITS, both));

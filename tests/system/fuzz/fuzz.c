@@ -215,7 +215,7 @@ static void fill(uint64_t *s, enum whit_op op, uint64_t *x)
         x[0] = any_slot(s, WHIT_MEMORY);
         x[1] = op == WHIT_OP_UNMAP ? next(s) % 32 == 0 : any_space(s);
         x[2] = FUZZ_WINDOW + (next(s) % 4096) * WHIT_PAGE * (next(s) % 4 ? 1 : 512);
-        x[3] = next(s) % 16 ? 1 + next(s) % 3 : any_number(s);
+        x[3] = next(s) % 16 ? 1 + next(s) % 3 : next(s) % 2 ? WHIT_MAP_PIN : any_number(s);
         break;
     case WHIT_OP_MAKE:
         x[0] = any_slot(s, WHIT_MEMORY);
