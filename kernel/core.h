@@ -34,6 +34,7 @@ struct core {
     uint32_t index; /* 0 is the boot core */
     uint32_t online;
     uint64_t mpidr;       /* affinity fields */
+    uint64_t kick;        /* what makes arch_core_kick interrupt it, since it is online */
     uint64_t charged;     /* ticks: since when core.budget has not been charged */
     uint64_t interrupted; /* ticks: when the interrupt that is handled came; 0: none is */
     uint64_t programmed;  /* deadline in the hardware timer */

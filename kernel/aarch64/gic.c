@@ -149,8 +149,16 @@ static void init_interface(void)
     isb();
 }
 
+/* ICC_SGI1R_EL1 for one processor (IHI 0069, 12.2.19). */
+static uint64_t kick_of(uint64_t mpidr)
+{
+    return (mpidr >> 32 & 0xff) << 48 | (mpidr >> 4 & 0xf) << 44 | (mpidr >> 16 & 0xff) << 32 |
+           (uint64_t)GIC_KICK << 24 | (mpidr >> 8 & 0xff) << 16 | UINT64_C(1) << (mpidr & 0xf);
+}
+
 void gic_init_core(struct core *core)
 {
+    core->kick = kick_of(core->mpidr);
     init_redistributor(core);
     init_interface();
 }
@@ -216,11 +224,7 @@ void arch_irq_deactivate(uint32_t line)
 
 void arch_core_kick(struct core *core)
 {
-    const uint64_t mpidr = core->mpidr, list = UINT64_C(1) << (mpidr & 0xf);
-
-    WRITE_SYSREG(icc_sgi1r_el1, (mpidr >> 32 & 0xff) << 48 | (mpidr >> 4 & 0xf) << 44 |
-                                    (mpidr >> 16 & 0xff) << 32 | (uint64_t)GIC_KICK << 24 |
-                                    (mpidr >> 8 & 0xff) << 16 | list);
+    WRITE_SYSREG(icc_sgi1r_el1, core->kick);
     isb(); /* sent, not merely decided */
 }
 
