@@ -75,7 +75,7 @@ enum whit_error {
     WHIT_E_CORE,       /* the object belongs to another core */
     WHIT_E_DEAD,       /* the handler vanished before it answered, or has no thread */
     WHIT_E_DEADLOCK,   /* the call would close a cycle of callers */
-    WHIT_E_DEPTH,      /* more than 16 nested calls, 127 derivations, or 24 donated ranges */
+    WHIT_E_DEPTH,      /* more than 16 nested calls, 80 derivations, or 24 donated ranges */
     WHIT_E_SIZE,       /* memory has not the exact size of the object, or a range does not fit */
     WHIT_E_TIMEOUT,    /* the caller's budget was used up before the answer (WHIT_BUDGET_TIMEOUT) */
     WHIT_E_PINNED,     /* a device may reach memory below it: WHIT_MAP_PIN */

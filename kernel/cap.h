@@ -34,7 +34,7 @@ enum { CAP_KIND_SHIFT = 48, CAP_RIGHTS_SHIFT = 56 };
  * Units: WHIT_UNIT bytes for memory and the objects made of it, lines for an irq. */
 enum { CAP_DEPTH_SHIFT = 42, CAP_FLAGS_SHIFT = 56, CAP_DEPTH_MASK = 0x3fff };
 /* Most derivations in a row: bounds the way from a node to its first leaf, one step of a revoke. */
-enum { CAP_DEPTH_MAX = 127 };
+enum { CAP_DEPTH_MAX = 80 };
 #define CAP_UNITS_MASK 0x000003ffffffffff
 
 enum cap_flag {

@@ -23,7 +23,7 @@ enum {
     MODEL_LINES = 40,
     MODEL_CORES = 2,
     MODEL_POOL = 24, /* ranges donated to one space */
-    MODEL_GENERATIONS = 127,
+    MODEL_GENERATIONS = 80,
     MODEL_SLOTS_A_PAGE = 64
 };
 

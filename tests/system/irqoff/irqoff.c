@@ -31,7 +31,7 @@
 
 #define PHASE(name) __asm__ volatile("movz xzr, #%0" : : "i"(0x5a00 + PHASE_##name) : "memory")
 
-enum { MANY = 1000, THREADS = 400, CHILDREN = 2000, DEEPEST = 126, SPACES = 300 };
+enum { MANY = 1000, THREADS = 400, CHILDREN = 2000, DEEPEST = 79, SPACES = 300 };
 enum { CHILD = WHIT_R_READ | WHIT_R_WRITE | WHIT_R_DERIVE };
 
 #define WINDOW UINT64_C(0x2000000000)
