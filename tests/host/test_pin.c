@@ -85,6 +85,8 @@ static void test_uses(void)
     EQUAL(OP(WHIT_OP_GIVE, E, 0, B), WHIT_E_BUSY); /* nor is what is above it */
     EQUAL(OP(WHIT_OP_TRANSFER, A, 0, B), WHIT_OK);
     EQUAL(OP(WHIT_OP_REVOKE, E), WHIT_E_PINNED);
+    EQUAL(OP(WHIT_OP_UNMAP, B, 1), WHIT_OK); /* which began before somebody else unmapped it */
+    EQUAL(OP(WHIT_OP_REVOKE, E), WHIT_E_PINNED);
 
     test_begin("pinned memory is no state page");
     client();

@@ -348,7 +348,7 @@ static void test_pass(void)
     struct program caller = program_new(0, 10), handler = handler_new(0, 20);
     struct program other = {.thread = make_thread(space, WHIT_NATIVE)};
     uint64_t portal = make_portal(handler.thread, ENTRY, BADGE);
-    uint64_t memory = small_memory(WHIT_R_READ | WHIT_R_DERIVE), moved = small_memory(WHIT_R_ALL);
+    uint64_t memory = small_memory(WHIT_R_READ | WHIT_R_DERIVE), moved = small_memory(WORLD_GIVEN);
     handler.t->receive = 3000;
     CHECK(run(0) == caller.t);
     CHECK(CALL(0, portal | WHIT_PASS(memory), 1) == handler.t);
@@ -443,7 +443,7 @@ static void test_pass(void)
     space = make_space(WHIT_PROGRAM, 2);
     handler = handler_new(0, 20);
     portal = make_portal(handler.thread, ENTRY, BADGE);
-    memory = small_memory(WHIT_R_ALL);
+    memory = small_memory(WORLD_GIVEN);
     other.thread = make_thread(space, WHIT_NATIVE);
     other.t = thread_at(other.thread);
     EQUAL(ADMIN(WHIT_OP_DERIVE, portal, space, 7, WHIT_R_ALL), WHIT_OK);
