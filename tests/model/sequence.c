@@ -76,7 +76,7 @@ enum { EDGES = 96 };
 enum {
     PIECE_BYTES = 64 * WHIT_PAGE,
     BUFFER_BYTES = 4 * WHIT_PAGE,
-    CHAIN_LENGTH = MODEL_SLOTS - CHAIN - 2
+    CHAIN_LENGTH = MODEL_GENERATIONS - 1
 };
 
 static const unsigned pool_pages[PROGRAMS] = {4, 2, 3};
