@@ -108,6 +108,11 @@ BEFORE_MMU := kernel/fdt kernel/board kernel/ranges kernel/aarch64/init kernel/a
               kernel/aarch64/panic
 $(foreach kind,debug release,$(BEFORE_MMU:%=build/kernel-$(kind)/%.c.o)): KERNEL_FLAGS += -mstrict-align
 
+# What runs at the start, at an end, or seldom: small rather than fast.
+SELDOM := $(addprefix kernel/,board boot fdt make ranges request) \
+          $(addprefix kernel/aarch64/,init idregs errata panic mmu smp uart cpu)
+$(SELDOM:%=build/kernel-release/%.c.o): KERNEL_FLAGS += -Os
+
 .PHONY: kernels
 kernels: $(if $(KERNEL),build/kernel-debug/Image build/kernel-release/Image)
 
