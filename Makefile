@@ -209,6 +209,23 @@ build/guest/wakeup: tests/guest/linux/wakeup.c
 	$(Q)$(CC) -std=c17 -O2 -ffreestanding -fno-stack-protector $(WARNINGS) -nostdlib -static \
 		-Wl,--build-id=none -Wl,-z,noexecstack $< -o $@
 
+build/guest/priority: tests/guest/linux/realtime.c
+	$(call step,GUEST)
+	$(Q)$(CC) -std=c17 -O2 -ffreestanding -fno-stack-protector $(WARNINGS) -nostdlib -static \
+		-Wl,--build-id=none -Wl,-z,noexecstack $< -o $@
+
+# The module for Linux guests, against the headers of the guest's kernel.
+build/guest/whit-priority.ko: guest/whit-priority/whit-priority.c guest/whit-priority/Kbuild \
+                              tools/guest-module.sh build/guest/Image
+	$(call step,MODULE)
+	@tools/fetch.sh --headers arm64
+	$(Q)tools/guest-module.sh arm64 $@
+
+build/guest/priority.cpio: build/guest/priority build/guest/whit-priority.ko build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ sys/ init=build/guest/priority \
+		whit-priority.ko=build/guest/whit-priority.ko
+
 build/guest/realtime/Image:
 	@tools/fetch.sh --realtime
 
