@@ -229,8 +229,8 @@ extract_realtime()
 kernel_release()
 {
     case $1 in
-    rt-*) file=$(cache=$cache/realtime && cached "linux-image-[0-9]*-$1") ;;
-    *) file=$(cached "linux-image-[0-9]*-$1") ;;
+    rt-*) file=$(cache=$cache/realtime && cached "linux-image-*[0-9]-$1") ;;
+    *) file=$(cached "linux-image-*[0-9]-$1") ;;
     esac
     [ -n "$file" ] || die "no Linux kernel for $1 has been fetched yet"
     basename "$file" | sed 's/^linux-image-\([^_]*\)_.*/\1/'

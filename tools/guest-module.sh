@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-headers=$(find build/guest/headers/usr/src -maxdepth 1 -name "linux-headers-[0-9.]*-[0-9]*-$1" | sort -V | tail -n 1)
+headers=$(find build/guest/headers/usr/src -maxdepth 1 -name "linux-headers-*[0-9]-$1" | sort -V | tail -n 1)
 [ -n "$headers" ] || {
     echo "guest-module: no headers of Linux for $1: tools/fetch.sh --headers $1" >&2
     exit 1

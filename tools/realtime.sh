@@ -195,7 +195,7 @@ guest()
         '$tree /vms/rt/urgent/timer period-us 1000' '$tree /vms/rt/urgent/timer length-us 300'
     guest_run guest-module 1800 '$tree /vms/rt priority 70' '-p -c $tree /vms/rt/urgent/timer' \
         '$tree /vms/rt/urgent/timer priority 100' '$tree /vms/rt/urgent/timer budget-us 900' \
-        '$tree /vms/rt/urgent/timer period-us 1000' '$tree /vms/rt/urgent/timer length-us 300' \
+        '$tree /vms/rt/urgent/timer period-us 1000' '$tree /vms/rt/urgent/timer length-us 100' \
         '-p -c $tree /vms/rt/realtime' '$tree /vms/rt/realtime priority 100' \
         '$tree /vms/rt/realtime budget-us 5000' '$tree /vms/rt/realtime period-us 10000' \
         '-t s $tree /vms/rt/arguments cmdline "console=ttyAMA0 $options role=rt loops=2000 module=yes"'
@@ -207,7 +207,7 @@ guest()
     guest_row guest-above 'more urgent as a whole than all others'
     guest_row guest-below 'less urgent as a whole than all others'
     guest_row guest-urgent 'less urgent, its timer with an urgent budget'
-    guest_row guest-module 'the same, and the module whit-priority'
+    guest_row guest-module 'with 100 us for an activation, and the module'
 }
 
 xen()

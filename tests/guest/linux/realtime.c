@@ -15,6 +15,7 @@ enum {
     SYS_CLOSE = 57,
     SYS_READ = 63,
     SYS_WRITE = 64,
+    SYS_DELETE_MODULE = 106,
     SYS_CLOCK_GETTIME = 113,
     SYS_CLOCK_NANOSLEEP = 115,
     SYS_SCHED_SETSCHEDULER = 119,
@@ -198,6 +199,8 @@ void run(void)
     with = report("realtime with done", done);
     print_file("realtime switches ", "/sys/module/whit_priority/parameters/switches");
     print_file("realtime refusals ", "/sys/module/whit_priority/parameters/refusals");
+    result(call(SYS_DELETE_MODULE, text_of("whit_priority"), 0, 0, 0, 0) == 0,
+           "the module unloads");
     result(with < WORK_NS + LATE_NS, "with the module it is done in time");
     result(without > with + LATE_NS, "without it is not");
     print("realtime measured\n");
