@@ -214,14 +214,38 @@ build/guest/wakeup: tests/guest/linux/wakeup.c
 	$(Q)$(CC) -std=c17 -O2 -ffreestanding -fno-stack-protector $(WARNINGS) -nostdlib -static \
 		-Wl,--build-id=none -Wl,-z,noexecstack $< -o $@
 
+build/guest/priority: tests/guest/linux/realtime.c
+	$(call step,GUEST)
+	$(Q)$(CC) -std=c17 -O2 -ffreestanding -fno-stack-protector $(WARNINGS) -nostdlib -static \
+		-Wl,--build-id=none -Wl,-z,noexecstack $< -o $@
+
+# The module for Linux guests, against the headers of the guest's kernel.
+build/guest/whit-priority.ko: guest/whit-priority/whit-priority.c guest/whit-priority/Kbuild \
+                              tools/guest-module.sh build/guest/Image
+	$(call step,MODULE)
+	@tools/fetch.sh --headers arm64
+	$(Q)tools/guest-module.sh arm64 $@
+
+build/guest/priority.cpio: build/guest/priority build/guest/whit-priority.ko build/tools/mkarchive
+	$(call step,ARCHIVE)
+	$(Q)build/tools/mkarchive -a 4 $@ dev/ sys/ init=build/guest/priority \
+		whit-priority.ko=build/guest/whit-priority.ko
+
 build/guest/realtime/Image:
 	@tools/fetch.sh --realtime
 
+build/guest/realtime/whit-priority.ko: guest/whit-priority/whit-priority.c guest/whit-priority/Kbuild \
+                                       tools/guest-module.sh build/guest/realtime/Image
+	$(call step,MODULE)
+	@tools/fetch.sh --headers rt-arm64
+	$(Q)tools/guest-module.sh rt-arm64 $@
+
 build/guest/realtime.cpio: bench/realtime/init build/guest/realtime/Image build/guest/busybox \
-                           build/tools/mkarchive
+                           build/guest/realtime/whit-priority.ko build/tools/mkarchive
 	$(call step,ARCHIVE)
 	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ tmp/ bin/ lib/ bin/busybox=build/guest/busybox \
-		init=bench/realtime/init $$(cd build/guest/realtime && for file in cyclictest stress-ng; do \
+		init=bench/realtime/init \
+		whit-priority.ko=build/guest/realtime/whit-priority.ko $$(cd build/guest/realtime && for file in cyclictest stress-ng; do \
 		echo bin/$$file=build/guest/realtime/$$file; done; for file in lib/*; do \
 		echo $$file=build/guest/realtime/$$file; done)
 

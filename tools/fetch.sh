@@ -7,6 +7,8 @@
 # apt runs with its own lists and caches under build/apt, so that the system's dpkg architectures
 # and package lists stay as they are; mirrors and keys are the system's.
 # What was fetched stays in build/cache: a second run fetches nothing.
+# `tools/fetch.sh --headers FLAVOUR` fetches what modules of the guest (arm64) and of the real-time guests
+# (rt-arm64) are built against: headers, and the programs of Linux's build for this machine.
 # `tools/fetch.sh --update` asks the mirror for newer packages; `tools/fetch.sh --realtime` fetches what
 # the guests of tools/realtime.sh run: a real-time kernel, cyclictest, stress-ng and their libraries;
 # and Xen, for comparison.
@@ -221,6 +223,73 @@ extract_realtime()
     touch build/guest/realtime/Image
 }
 
+# ---- for modules of guests (tools/guest-module.sh)
+
+# The kernel that was fetched, such as 6.1.0-38-arm64: a module fits no other.
+kernel_release()
+{
+    case $1 in
+    rt-*) file=$(cache=$cache/realtime && cached "linux-image-*[0-9]-$1") ;;
+    *) file=$(cached "linux-image-*[0-9]-$1") ;;
+    esac
+    [ -n "$file" ] || die "no Linux kernel for $1 has been fetched yet"
+    basename "$file" | sed 's/^linux-image-\([^_]*\)_.*/\1/'
+}
+
+# The common headers are named by version and features: common, or common-rt.
+common_headers()
+{
+    version=${1%-arm64}
+    case $version in
+    *-rt) echo "linux-headers-${version%-rt}-common-rt" ;;
+    *) echo "linux-headers-$version-common" ;;
+    esac
+}
+
+# Linux's build runs on this machine, so its programs are of the system's own lists.
+fetch_kbuild()
+{
+    kbuild=linux-kbuild-$(echo "$1" | cut -d . -f 1,2)
+    [ -z "$(find "$cache/headers" -name "${kbuild}_*.deb")" ] || return 0
+    echo "fetch: $kbuild"
+    (cd "$cache/headers" && retry apt-get -qq download "$kbuild" >"$apt/log" 2>&1) ||
+        die "$kbuild could not be downloaded. apt says: $(tail -n 1 "$apt/log")"
+}
+
+# Everything is unpacked as it would be installed, below build/guest/headers; the makefile of the
+# flavour then names the common one there.
+headers()
+{
+    release=$(kernel_release "$1")
+    common=$(common_headers "$release")
+    to=$top/build/guest/headers
+    [ ! -e "$to/$release" ] || return 0
+    mkdir -p "$cache/headers" "$to"
+    if [ -z "$(find "$cache/headers" -name "linux-headers-${release}_*.deb")" ] ||
+        [ -z "$(find "$cache/headers" -name "${common}_*.deb")" ]; then
+        apt_configure
+        echo "fetch: reading the mirror's list of arm64 packages"
+        retry read_lists || die "no mirror in apt's sources offers $package for arm64"
+        for package in "linux-headers-$release" "$common"; do
+            echo "fetch: $package"
+            (cd "$cache/headers" &&
+                retry apt-get -c "$apt/apt.conf" -qq download "$package" >"$apt/log" 2>&1) ||
+                die "$package could not be downloaded. It fits only the kernel that was fetched:" \
+                    "run tools/fetch.sh --update if the mirror has a newer one"
+        done
+    fi
+    fetch_kbuild "$release"
+    for file in "linux-headers-${release}_" "${common}_" "linux-kbuild-"; do
+        dpkg-deb -x "$(find "$cache/headers" -name "$file*.deb" | sort -V | tail -n 1)" "$to"
+    done
+    echo "include $to/usr/src/$common/Makefile" >"$to/usr/src/linux-headers-$release/Makefile"
+    touch "$to/$release"
+}
+
+if [ "${1-}" = --headers ]; then
+    headers "$2"
+    exit
+fi
 if [ "${1-}" = --realtime ]; then
     cache=$cache/realtime
     have_realtime || fetch_realtime

@@ -193,6 +193,12 @@ guest()
     guest_run guest-urgent 1800 '$tree /vms/rt priority 70' '-p -c $tree /vms/rt/urgent/timer' \
         '$tree /vms/rt/urgent/timer priority 100' '$tree /vms/rt/urgent/timer budget-us 900' \
         '$tree /vms/rt/urgent/timer period-us 1000' '$tree /vms/rt/urgent/timer length-us 300'
+    guest_run guest-module 1800 '$tree /vms/rt priority 70' '-p -c $tree /vms/rt/urgent/timer' \
+        '$tree /vms/rt/urgent/timer priority 100' '$tree /vms/rt/urgent/timer budget-us 900' \
+        '$tree /vms/rt/urgent/timer period-us 1000' '$tree /vms/rt/urgent/timer length-us 100' \
+        '-p -c $tree /vms/rt/realtime' '$tree /vms/rt/realtime priority 100' \
+        '$tree /vms/rt/realtime budget-us 5000' '$tree /vms/rt/realtime period-us 10000' \
+        '-t s $tree /vms/rt/arguments cmdline "console=ttyAMA0 $options role=rt loops=2000 module=yes"'
     echo 'wake-up latency of cyclictest in a guest with background, in instructions; the share of the'
     echo 'native program, which is to have 30 %:'
     printf '%-44s %8s %8s %8s %8s %8s\n' '' least median '99.9 %' most program
@@ -201,6 +207,7 @@ guest()
     guest_row guest-above 'more urgent as a whole than all others'
     guest_row guest-below 'less urgent as a whole than all others'
     guest_row guest-urgent 'less urgent, its timer with an urgent budget'
+    guest_row guest-module 'with 100 us for an activation, and the module'
 }
 
 xen()

@@ -219,7 +219,7 @@ static uint32_t make_budget(struct build *build, uint32_t core, uint64_t unlimit
                 program->priority, ticks(build, program->budget_us), ticks(build, period));
 }
 
-/* For interrupts of a virtual CPU; it may be more urgent than the VM itself. */
+/* For a virtual CPU's interrupts or real-time work; it may be more urgent than the VM itself. */
 static uint32_t make_urgent(struct build *build, uint32_t cpu, const struct urgent *urgent)
 {
     uint32_t budget = urgent->budget_us ? cut(build, WHIT_SIZE_BUDGET) : 0;

@@ -82,6 +82,12 @@ static const struct rule urgent_rules[] = {
     {"length-us", RULE_NUMBER, true, 1, UINT32_MAX, 0, URGENT_FIELD(length_us)},
 };
 
+static const struct rule realtime_rules[] = {
+    {"priority", RULE_NUMBER, true, 0, PRIORITY_MAX, 0, URGENT_FIELD(priority)},
+    {"budget-us", RULE_NUMBER, true, 1, UINT32_MAX, 0, URGENT_FIELD(budget_us)},
+    {"period-us", RULE_NUMBER, true, 1, UINT32_MAX, 0, URGENT_FIELD(period_us)},
+};
+
 static const struct rule signal_rules[] = {
     {"from", RULE_NAMES, true, 0, 0, 0, 0},
     {"to", RULE_NAMES, true, 0, 0, 0, 0},
@@ -389,7 +395,7 @@ static bool arguments_read(struct reader *reader, const struct node *parent, int
 const char *urgent_name(enum urgent_line line)
 {
     static const char *const names[URGENTS] = {
-        [URGENT_TIMER] = "timer", [URGENT_CONSOLE] = "console"};
+        [URGENT_TIMER] = "timer", [URGENT_CONSOLE] = "console", [URGENT_REALTIME] = "realtime"};
 
     return names[line];
 }
@@ -401,9 +407,9 @@ static bool urgent_read(struct reader *reader, const struct node *parent, int of
     struct urgent urgent = {0};
     enum urgent_line line = 0;
 
-    while (line < URGENTS && strcmp(node.name, urgent_name(line)) != 0)
+    while (line < URGENT_LINES && strcmp(node.name, urgent_name(line)) != 0)
         line++;
-    if (line == URGENTS) {
+    if (line == URGENT_LINES) {
         mistake(reader, &node, "there is no such interrupt; expected timer or console");
         return false;
     }
@@ -432,6 +438,24 @@ static bool urgents_read(struct reader *reader, const struct node *parent, int o
     return good;
 }
 
+/* The budget by which a guest drives its virtual CPUs when it chooses to. */
+static bool realtime_read(struct reader *reader, const struct node *parent, int offset,
+                          struct program *program)
+{
+    struct node node = node_at(reader, offset, parent->path, parent->consequence);
+    struct urgent realtime = {0};
+
+    if (!is_leaf(reader, &node) ||
+        !properties_read(reader, &node, realtime_rules, COUNT(realtime_rules), &realtime))
+        return false;
+    if (realtime.budget_us > realtime.period_us) {
+        mistake(reader, &node, "budget-us is more than period-us");
+        return false;
+    }
+    program->urgent[URGENT_REALTIME] = realtime;
+    return true;
+}
+
 static bool program_children_read(struct reader *reader, const struct node *node,
                                   struct program *program)
 {
@@ -444,6 +468,8 @@ static bool program_children_read(struct reader *reader, const struct node *node
             good = arguments_read(reader, node, child, program) && good;
         } else if (strcmp(name, "urgent") == 0 && program->is_vm) {
             good = urgents_read(reader, node, child, program) && good;
+        } else if (strcmp(name, "realtime") == 0 && program->is_vm) {
+            good = realtime_read(reader, node, child, program) && good;
         } else if (strcmp(name, "devices") == 0 && !program->is_vm) {
             good = devices_read(reader, node, child, program) && good;
         } else {

@@ -30,13 +30,20 @@ struct device_request {
     const char *which; /* path, alias or compatible */
 };
 
-/* Interrupts of a guest that may have a budget of their own. */
-enum urgent_line { URGENT_TIMER, URGENT_CONSOLE, URGENTS };
+/* What of a guest may have a budget of its own: interrupts, and what the guest chooses by itself.
+ */
+enum urgent_line {
+    URGENT_TIMER,
+    URGENT_CONSOLE,
+    URGENT_LINES,
+    URGENT_REALTIME = URGENT_LINES,
+    URGENTS
+};
 
 struct urgent {
     uint64_t priority;
     uint64_t budget_us, period_us; /* budget 0: there is none */
-    uint64_t length_us;            /* of one activation */
+    uint64_t length_us;            /* of one activation; 0: no limit */
 };
 
 struct program {

@@ -232,8 +232,23 @@ static void make_state(unsigned index)
     cpu->el1[WHIT_CNTVOFF_EL2] = index == 0 ? whit_ticks() : machine.cpu[0].el1[WHIT_CNTVOFF_EL2];
 }
 
+/* The guest may choose between its budget and the real-time one, by WHIT_OP_PRIORITY. */
+static void grant_budgets(unsigned index, const struct whit_grant *ordinary,
+                          const struct whit_grant *realtime)
+{
+    const struct whit_grant *const grants[MACHINE_BUDGETS] = {ordinary, realtime};
+
+    for (unsigned i = 0; i < MACHINE_BUDGETS; i++) {
+        uint32_t *slot = &machine.budget[MACHINE_BUDGETS * index + i];
+        *slot = 1 + MACHINE_BUDGETS * index + i;
+        need(whit_derive(grants[i]->selector, machine.space, *slot, WHIT_R_CONTROL, 0, 0),
+             "grant the guest a budget");
+    }
+}
+
 static void make_cpu(unsigned index, const struct whit_grant *budget)
 {
+    const struct whit_grant *realtime = find_part(WHIT_GRANT_BUDGET, "realtime", index);
     struct machine_cpu *cpu = &machine.cpu[index];
 
     cpu->core = (unsigned)budget->value;
@@ -242,6 +257,9 @@ static void make_cpu(unsigned index, const struct whit_grant *budget)
     need(whit_bind(cpu->thread, WHIT_ROLE_BUDGET, budget->selector), "bind a budget");
     need(whit_bind(cpu->thread, WHIT_ROLE_FAULT, make_portal(cpu->core, BADGE_FIRST_CPU + index)),
          "bind a portal for exits");
+    if (realtime != NULL)
+        grant_budgets(index, budget, realtime);
+    machine.realtime = realtime != NULL;
     make_state(index);
     for (unsigned line = 0; line < VGIC_SGIS; line++)
         make_line(cpu, line, 0, NULL);

@@ -12,6 +12,8 @@
 
 enum { MACHINE_CORES = VGIC_CPUS + 1 /* those of the CPUs, and the main thread's */ };
 
+enum { MACHINE_BUDGETS = 2 /* of a CPU, in the machine's own table: ordinary, real-time */ };
+
 struct machine_cpu {
     struct whit_state *state; /* its state page */
     uint32_t thread;
@@ -30,6 +32,9 @@ struct machine_core {
 
 struct machine {
     unsigned cpus, cores;
+    /* Selectors of its own table, for each CPU; if each has a real-time budget. */
+    bool realtime;
+    uint32_t budget[MACHINE_BUDGETS * VGIC_CPUS];
     struct machine_cpu cpu[VGIC_CPUS];
     struct machine_core core[MACHINE_CORES]; /* the first is the main thread's */
     uint32_t space;

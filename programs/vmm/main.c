@@ -65,6 +65,7 @@ static void load(struct layout *layout)
         .initrd_end = GUEST_RAM + layout->initrd_end,
         .cpus = machine.cpus,
         .command_line = command_line != NULL ? command_line : "",
+        .budgets = machine.realtime ? machine.budget : NULL,
     };
     make_seed(request.seed, sizeof request.seed);
     if (tree_make(&request, machine.ram + layout->tree, GUEST_TREE_BYTES) != 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Builds the guest's device tree, node by node in one pass (libfdt's sequential write). */
 #include "tree.h"
-#include "vgic.h"
+#include "machine.h"
 
 #include <libfdt.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ static void put_string(struct writer *writer, const char *name, const char *valu
 
 static void put_cells(struct writer *writer, const char *name, const uint32_t *cells, int count)
 {
-    fdt32_t big[16];
+    fdt32_t big[MACHINE_BUDGETS * VGIC_CPUS];
 
     for (int i = 0; i < count; i++)
         big[i] = cpu_to_fdt32(cells[i]);
@@ -109,6 +109,16 @@ static void put_cpus(struct writer *writer, unsigned cpus)
         put_cell(writer, "reg", affinity);
         end(writer);
     }
+    end(writer);
+}
+
+/* What guest/whit-priority looks for. */
+static void put_hypervisor(struct writer *writer, const struct tree_request *request)
+{
+    begin(writer, "hypervisor");
+    put_string(writer, "compatible", "whit,hypervisor");
+    if (request->budgets != NULL)
+        put_cells(writer, "whit,budgets", request->budgets, (int)(MACHINE_BUDGETS * request->cpus));
     end(writer);
 }
 
@@ -201,6 +211,7 @@ int tree_make(const struct tree_request *request, void *buffer, int bytes)
     put_chosen(&writer, request);
     put_memory(&writer, request->ram_bytes);
     put_cpus(&writer, request->cpus);
+    put_hypervisor(&writer, request);
     put_firmware(&writer);
     put_timer(&writer);
     put_gic(&writer, request->cpus);

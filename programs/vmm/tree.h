@@ -10,6 +10,8 @@ struct tree_request {
     uint64_t initrd, initrd_end; /* guest-physical; equal: none */
     unsigned cpus;
     const char *command_line;
+    /* In the guest's own table, for each CPU: its budget, its real-time one.  NULL: none. */
+    const uint32_t *budgets;
     uint8_t seed[64]; /* for the guest's random numbers */
 };
 

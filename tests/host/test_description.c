@@ -197,6 +197,15 @@ static const struct {
      VM("urgent { timer { priority = <9>; budget-us = <1>; period-us = <2>; length-us = <2>; }; };"),
      "system.dtb: /vms/v/urgent/timer: expected length-us, budget-us and period-us in rising "
      "order. The VM is left out.\n"},
+    {"urgent interrupt that is the guest's own choice", VM("urgent { realtime { }; };"),
+     "system.dtb: /vms/v/urgent/realtime: there is no such interrupt; expected timer or console. "
+     "The VM is left out.\n"},
+    {"real-time budget without a period", VM("realtime { priority = <9>; budget-us = <1>; };"),
+     "system.dtb: /vms/v/realtime: there is no period-us, which is required. "
+     "The VM is left out.\n"},
+    {"real-time budget of more than all time",
+     VM("realtime { priority = <9>; budget-us = <2>; period-us = <1>; };"),
+     "system.dtb: /vms/v/realtime: budget-us is more than period-us. The VM is left out.\n"},
     {"portal of a VM", GOOD VM("") "portals { p { server = \"v\"; clients = \"a\"; }; };",
      "system.dtb: /portals/p: server names \"v\", which is a VM. The portal is left out.\n"},
     {"signal to two", GOOD "signals { s { from = \"a\"; to = \"b\", \"c\"; }; };",
@@ -362,6 +371,14 @@ static void test_cores(void)
     result("the timer's budget",
            vm->urgent[URGENT_TIMER].priority == 90 && vm->urgent[URGENT_TIMER].length_us == 100 &&
                vm->urgent[URGENT_CONSOLE].budget_us == 0,
+           "a value is wrong");
+    check("a VM that may choose a real-time budget",
+          VM("realtime { priority = <90>; budget-us = <200>; period-us = <1000>; };"), "");
+    vm = &description.program[1];
+    result("the real-time budget",
+           vm->urgent[URGENT_REALTIME].priority == 90 &&
+               vm->urgent[URGENT_REALTIME].budget_us == 200 &&
+               vm->urgent[URGENT_REALTIME].length_us == 0,
            "a value is wrong");
     check("a signal that stops a VM",
           GOOD VM("") "signals { s { from = \"a\"; to = \"root\"; stops = \"v\"; }; };", "");

@@ -248,7 +248,8 @@ static void test_layout(void)
 static void test_tree(void)
 {
     static char buffer[GUEST_TREE_BYTES];
-    const struct tree_request request = {
+    static const uint32_t budgets[] = {1, 2, 3, 4};
+    struct tree_request request = {
         .ram_bytes = 512u << 20,
         .initrd = GUEST_RAM + 0x100000,
         .initrd_end = GUEST_RAM + 0x200000,
@@ -264,6 +265,16 @@ static void test_tree(void)
            fdt_path_offset(buffer, "/cpus/cpu@2") < 0;
     good = good && fdt_path_offset(buffer, fdt_getprop(buffer, chosen, "stdout-path", &length)) > 0;
     result("the tree has what the guest needs", good);
+    int monitor = fdt_path_offset(buffer, "/hypervisor");
+    result("without real-time budgets it names none",
+           monitor > 0 && fdt_node_check_compatible(buffer, monitor, "whit,hypervisor") == 0 &&
+               !fdt_getprop(buffer, monitor, "whit,budgets", &length));
+    request.budgets = budgets;
+    good = tree_make(&request, buffer, sizeof buffer) == 0;
+    const fdt32_t *cells =
+        fdt_getprop(buffer, fdt_path_offset(buffer, "/hypervisor"), "whit,budgets", &length);
+    result("with some, two for each CPU",
+           good && cells && length == sizeof budgets && fdt32_ld(cells + 3) == 4);
     result("a tree that does not fit is an error", tree_make(&request, buffer, 200) != 0);
 }
 
