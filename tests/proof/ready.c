@@ -42,7 +42,9 @@ int main(void)
             budget_unready(budget);
             break;
         default:
+            core.budget = budget; /* only here: nothing is charged */
             sched_give_way(&core);
+            core.budget = NULL;
             break;
         }
     }
