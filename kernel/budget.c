@@ -62,6 +62,7 @@ static void refill_merge(struct budget *budget)
 /* One piece with the last, which there is, and which is not later, if that costs no time. */
 static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
 {
+    /*@ assert 1 <= budget->refills <= BUDGET_REFILLS; */
     struct refill *last = &budget->refill[budget->refills - 1];
 
     if (when - last->when <= last->amount) {

@@ -25,12 +25,21 @@ static void cap_publish(struct slot *slot, uint64_t word)
 }
 
 /* An index that is in range under wrong speculation too: the compiler must not drop the mask. */
+/*@
+  assigns \nothing;
+  ensures \result < WHIT_SLOTS;
+*/
 static uint64_t selector_mask(uint64_t selector)
 {
     __asm__ volatile("" : "+r"(selector));
     return selector & (WHIT_SLOTS - 1);
 }
 
+/*@
+  requires \valid_read(space);
+  assigns \nothing;
+  ensures selector >= WHIT_SLOTS ==> \result == \null;
+*/
 struct slot *cap_slot(struct space *space, uint64_t selector)
 {
     if (selector >= WHIT_SLOTS)

@@ -23,6 +23,10 @@ static inline void list_init(struct link *head)
     head->prev = head;
 }
 
+/*@
+  requires \valid_read(head);
+  assigns \nothing;
+*/
 static inline bool list_empty(const struct link *head)
 {
     return head->next == head;

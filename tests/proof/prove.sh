@@ -94,12 +94,15 @@ prove()
     fi
 }
 
-# drive DRIVER FILE ...
+# drive OPTIONS DRIVER FILE ...
 drive()
 {
-    driver=$1
+    options=$1
+    driver=$2
+    shift
     log=$work/eva-$(basename "$driver" .c)
-    analyse "$@" -eva -eva-precision 2
+    # shellcheck disable=SC2086 # several words
+    analyse "$@" -eva -eva-precision 2 $options
     reached=$(sed -n 's/.*, \([0-9]*\) statements reached (out of \([0-9]*\)).*/\1 of \2/p' "$log.log")
     alarms "$log.log" >"$log.left"
     if [ -z "$reached" ]; then
@@ -117,8 +120,10 @@ while read -r first rest; do
         inlined=$(commas $rest)
         continue
         ;;
-    eva)
-        [ -n "$only" ] && [ "${rest%% *}" != "$only" ] || drive $rest
+    eva | states)
+        options=
+        [ "$first" = eva ] || options='-eva-slevel 100000'
+        [ -n "$only" ] && [ "${rest%% *}" != "$only" ] || drive "$options" $rest
         continue
         ;;
     esac
