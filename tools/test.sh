@@ -135,6 +135,8 @@ run_system_tests()
         [ "$name" = "${name#release:}" ] || kernel=release
         name=system/${name#release:}
         wanted "$name" || continue
+        [ -z "$long" ] || [ "$archive" = - ] ||
+            build "build/$archive.cpio" >>"$logs/build.log" 2>&1 </dev/null
         run_one "$name" tools/qemu.sh -k "$kernel" -d "tests/system/$script" -t "$seconds" \
             "$archive" $options
     done <tests/system/list
