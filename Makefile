@@ -245,7 +245,8 @@ build/guest/realtime.cpio: bench/realtime/init build/guest/realtime/Image build/
 	$(call step,ARCHIVE)
 	$(Q)build/tools/mkarchive -a 4 $@ dev/ proc/ sys/ tmp/ bin/ lib/ bin/busybox=build/guest/busybox \
 		init=bench/realtime/init \
-		whit-priority.ko=build/guest/realtime/whit-priority.ko $$(cd build/guest/realtime && for file in cyclictest stress-ng; do \
+		whit-priority.ko=build/guest/realtime/whit-priority.ko \
+		$$(cd build/guest/realtime && for file in cyclictest stress-ng; do \
 		echo bin/$$file=build/guest/realtime/$$file; done; for file in lib/*; do \
 		echo $$file=build/guest/realtime/$$file; done)
 
