@@ -26,6 +26,7 @@ static inline void list_init(struct link *head)
 /*@
   requires \valid_read(head);
   assigns \nothing;
+  ensures \result <==> head->next == head;
 */
 static inline bool list_empty(const struct link *head)
 {
