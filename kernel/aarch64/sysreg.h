@@ -48,13 +48,10 @@ static inline unsigned id_field(uint64_t value, unsigned shift)
 #define HCR_FMO    BIT(3) /* FIQ, IRQ, SError to EL2; virtual ones on */
 #define HCR_IMO    BIT(4)
 #define HCR_AMO    BIT(5)
-#define HCR_VSE    BIT(8)       /* virtual SError pending */
 #define HCR_FB     BIT(9)       /* broadcast the guest's TLB and cache maintenance */
 #define HCR_BSU_IS FIELD(1, 10) /* a guest's barriers reach at least the inner shareable domain */
 #define HCR_DC     BIT(12)      /* with stage 1 off memory is normal write-back */
 #define HCR_TWI    BIT(13)      /* traps WFI, WFE, ... */
-#define HCR_TWE    BIT(14)
-#define HCR_TID1   BIT(16)
 #define HCR_TID3   BIT(18)
 #define HCR_TSC    BIT(19) /* SMC */
 #define HCR_TIDCP  BIT(20) /* implementation-defined registers */
@@ -62,11 +59,8 @@ static inline unsigned id_field(uint64_t value, unsigned shift)
 #define HCR_TSW    BIT(22) /* cache maintenance by set/way */
 #define HCR_TGE    BIT(27) /* exceptions of EL0 to EL2, stage 1 off */
 #define HCR_RW     BIT(31) /* EL1 is AArch64 */
-#define HCR_E2H    BIT(34)
 #define HCR_TLOR   BIT(35) /* limited-ordering-region registers */
 #define HCR_TERR   BIT(36) /* error record registers */
-#define HCR_APK    BIT(40) /* pointer authentication: does not trap the keys, */
-#define HCR_API    BIT(41) /* ... the instructions */
 
 /* What every thread runs with: stage 2 on, physical interrupts to EL2. */
 #define HCR_COMMON (HCR_VM | HCR_RW | HCR_FMO | HCR_IMO | HCR_AMO)
@@ -88,7 +82,6 @@ static inline unsigned id_field(uint64_t value, unsigned shift)
 #define SCTLR_EL1_SA0  BIT(4)
 #define SCTLR_EL1_DZE  BIT(14) /* DC ZVA allowed */
 #define SCTLR_EL1_UCT  BIT(15) /* CTR_EL0 readable */
-#define SCTLR_EL1_NTWI BIT(16) /* WFI does not trap */
 #define SCTLR_EL1_NTWE BIT(18) /* WFE does not trap */
 #define SCTLR_EL1_UCI  BIT(26) /* cache maintenance by address allowed */
 /* Programs load code themselves: cache maintenance is theirs.  WFI is not: it is a fault. */
@@ -133,15 +126,13 @@ static inline unsigned id_field(uint64_t value, unsigned shift)
 #define CPACR_FPEN FIELD(3, 20) /* no trap to EL1 */
 
 /* MDCR_EL2 */
-#define MDCR_HPMN_MASK FIELD(0x1f, 0) /* event counters below this one belong to EL1 and EL0 */
-#define MDCR_TPMCR     BIT(5)
-#define MDCR_TPM       BIT(6)
-#define MDCR_TDE       BIT(8) /* debug exceptions */
-#define MDCR_TDA       BIT(9) /* debug registers */
-#define MDCR_TDOSA     BIT(10)
-#define MDCR_TDRA      BIT(11)
-#define MDCR_TPMS      BIT(14) /* statistical profiling */
-#define MDCR_TTRF      BIT(19) /* trace filter */
+#define MDCR_TPMCR BIT(5)
+#define MDCR_TPM   BIT(6)
+#define MDCR_TDA   BIT(9) /* debug registers */
+#define MDCR_TDOSA BIT(10)
+#define MDCR_TDRA  BIT(11)
+#define MDCR_TPMS  BIT(14) /* statistical profiling */
+#define MDCR_TTRF  BIT(19) /* trace filter */
 
 /* PMU */
 #define PMCR_E         BIT(0)
@@ -160,10 +151,8 @@ static inline unsigned id_field(uint64_t value, unsigned shift)
 /* CNTKCTL_EL1 keeps programs from the timer.  QEMU 7.2 looks at EL1PCEN for EL0's counter too. */
 #define CNTHCTL_NATIVE   (CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN)
 #define CNTKCTL_EL0PCTEN BIT(0)
-#define CNTKCTL_EL0VCTEN BIT(1)
 #define CNT_CTL_ENABLE   BIT(0)
 #define CNT_CTL_IMASK    BIT(1)
-#define CNT_CTL_ISTATUS  BIT(2)
 
 /* GIC CPU interface */
 #define ICC_SRE_SRE        BIT(0)
@@ -175,20 +164,16 @@ static inline unsigned id_field(uint64_t value, unsigned shift)
 
 /* Shifts of fields in identification registers */
 #define ID_AA64PFR0_EL0       0
-#define ID_AA64PFR0_SVE       32
 #define ID_AA64PFR0_MPAM      40
 #define ID_AA64PFR0_AMU       44
 #define ID_AA64PFR0_CSV2      56
-#define ID_AA64PFR1_SME       24
 #define ID_AA64DFR0_PMUVER    8
-#define ID_AA64DFR0_PMSVER    32
 #define ID_AA64DFR0_TRACEFILT 40
 #define ID_AA64MMFR0_PARANGE  0
 #define ID_AA64MMFR0_FGT      56
 #define ID_AA64MMFR1_VMIDBITS 4
 #define ID_AA64MMFR1_VH       8
 #define ID_AA64MMFR1_LO       16
-#define ID_AA64MMFR1_XNX      28
 #define ID_AA64MMFR1_HCX      40
 
 /* Affinity fields of MPIDR_EL1 */
@@ -219,6 +204,5 @@ static inline unsigned id_field(uint64_t value, unsigned shift)
 #define AMUSERENR_EL0   S3_3_C13_C2_3
 #define SCXTNUM_EL0     S3_3_C13_C0_7
 #define CNTHV_CTL_EL2   S3_4_C14_C3_1
-#define ID_AA64PFR1     S3_0_C0_C4_1
 
 #endif
