@@ -3,7 +3,8 @@
 #include "arch.h"
 #include "lock.h"
 
-const struct slot empty_slots[SLOTS_PER_PAGE] __attribute__((aligned(WHIT_PAGE)));
+const struct slot empty_slots[SLOTS_PER_PAGE]
+    __attribute__((section(".rodata.page"), aligned(WHIT_PAGE)));
 
 /*
  * ---- VMIDs.  A space that has none translates by an empty table under VMID 0, which nothing is
