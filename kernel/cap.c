@@ -92,7 +92,7 @@ struct slot *cap_empty_slot(struct space *space, uint64_t selector, status *erro
         return NULL;
     }
     struct slot **entry = &space->directory[selector / SLOTS_PER_PAGE];
-    if (*entry == (struct slot *)(uintptr_t)empty_slots) {
+    if (*entry == empty_slots) {
         struct slot *page = space_page(space);
         if (!page) {
             *error = WHIT_E_FUNDS;

@@ -22,7 +22,7 @@
 enum { PAGE_BYTES = WHIT_PAGE };
 
 /* kernel.ld */
-extern char image_start_header[], text_end[], rodata_end[], image_end[];
+extern char image_start_header[], text_end[], rodata_end[], empty_page[], image_end[];
 
 static struct board board;
 static struct ranges mapped_ram;
@@ -90,7 +90,7 @@ static void map_kernel(void)
 {
     const uint64_t start = (uintptr_t)image_start_header;
     const uint64_t text = (uintptr_t)text_end, rodata = (uintptr_t)rodata_end,
-                   dtb = (uintptr_t)board.fdt.blob;
+                   empty = (uintptr_t)empty_page, dtb = (uintptr_t)board.fdt.blob;
 
     mmu_init();
     mapped_ram = board.ram;
@@ -98,6 +98,7 @@ static void map_kernel(void)
     ranges_add(&mapped_ram, dtb & ~(uint64_t)(PAGE_BYTES - 1),
                (dtb + board.fdt.bytes + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1));
     ranges_remove(&mapped_ram, start, rodata);
+    ranges_remove(&mapped_ram, empty, empty + PAGE_BYTES);
     for (uint32_t i = 0; i < board.cores; i++) {
         uint64_t guard = (uintptr_t)boot_cores[i] - CORE_OFFSET;
         ranges_remove(&mapped_ram, guard, guard + CORE_GUARD);
@@ -106,6 +107,7 @@ static void map_kernel(void)
         mmu_map(mapped_ram.range[i].base, mapped_ram.range[i].end, MMU_DATA);
     mmu_map(start, text, MMU_TEXT);
     mmu_map(text, rodata, MMU_CONST);
+    mmu_map(empty, empty + PAGE_BYTES, MMU_CONST);
     map_device(board.distributor);
     for (uint32_t i = 0; i < board.redistributors; i++)
         map_device(board.redistributor[i]);

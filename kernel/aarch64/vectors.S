@@ -139,6 +139,8 @@ vectors_guarded:
     guarded interrupt
     guarded serror
 
+    .section .text.entry, "ax"
+
 /*
  * call: the portal of x10's selector is entered if its handler is idle on this core.
  * Everything is checked before the first store, so the slow path finds nothing changed.
