@@ -219,7 +219,7 @@ static void interrupt_handle(struct core *core)
         } else if (line == GIC_MAINTENANCE) {
             virq_maintain(core);
         }
-        gic_deactivate(line);
+        arch_irq_deactivate(line);
     }
 }
 

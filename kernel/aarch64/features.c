@@ -41,8 +41,8 @@ static uint64_t translation_control(void)
 {
     const uint64_t wide = arch_vmids() > 256 ? VTCR_VS : 0;
 
-    return VTCR_RES1 | VTCR_T0SZ(WHIT_ADDRESS_BITS) | VTCR_SL0_LEVEL1 | VTCR_IRGN_WB |
-           VTCR_ORGN_WB | VTCR_SH_INNER | cpu_address_size() << VTCR_PS_SHIFT | wide;
+    return VTCR_RES1 | TCR_T0SZ(WHIT_ADDRESS_BITS) | VTCR_SL0_LEVEL1 | TCR_IRGN_WB | TCR_ORGN_WB |
+           TCR_SH_INNER | cpu_address_size() << TCR_PS_SHIFT | wide;
 }
 
 /* MDCR_EL2.HPMN: none is EL2's own. */
