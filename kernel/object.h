@@ -107,18 +107,20 @@ void budget_refilled(struct budget *budget);
 void budget_end_here(struct budget *budget);
 
 /* ---- operations: arguments and results in `x`, a copy of x0-x6 */
-status op_bind(struct thread *self, uint64_t *x);
-status op_start(struct thread *self, uint64_t *x);
-status op_stop(struct thread *self, uint64_t *x);
-status op_resume(struct thread *self, uint64_t *x);
-status op_sync(struct thread *self, uint64_t *x);
+/* Small rather than fast, as the files that the Makefile says that of. */
+#define SELDOM __attribute__((cold))
+SELDOM status op_bind(struct thread *self, uint64_t *x);
+SELDOM status op_start(struct thread *self, uint64_t *x);
+SELDOM status op_stop(struct thread *self, uint64_t *x);
+SELDOM status op_resume(struct thread *self, uint64_t *x);
+SELDOM status op_sync(struct thread *self, uint64_t *x);
 status op_receive(struct thread *self, uint64_t *x);
-status op_target(struct thread *self, uint64_t *x);
+SELDOM status op_target(struct thread *self, uint64_t *x);
 status op_clear(struct thread *self, uint64_t *x);
 status op_timer(struct thread *self, uint64_t *x);
 status op_irq_bind(struct thread *self, uint64_t *x);
 status op_irq_ack(struct thread *self, uint64_t *x);
 status op_budget_read(struct thread *self, uint64_t *x);
-status op_priority(struct thread *self, uint64_t *x);
+SELDOM status op_priority(struct thread *self, uint64_t *x);
 
 #endif
