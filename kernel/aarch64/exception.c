@@ -262,17 +262,16 @@ struct thread *exception_first(struct core *core)
     return leave(core, NULL);
 }
 
-static const char *const vector_names[] = {
-    "exception with the wrong stack",      "exception with the wrong stack",
-    "exception with the wrong stack",      "exception with the wrong stack",
-    "synchronous exception in the kernel", "interrupt in the kernel",
-    "fast interrupt in the kernel",        "SError in the kernel",
+static const char kernel_vectors[][36] = {
+    "synchronous exception in the kernel",
+    "interrupt in the kernel",
+    "fast interrupt in the kernel",
+    "SError in the kernel",
 };
 
+/* The first four vectors are those of another stack pointer, the next four the kernel's own. */
 void exception_bad(uint64_t vector, uint64_t sp, const uint64_t *registers)
 {
-    panic_exception(vector < sizeof(vector_names) / sizeof(vector_names[0])
-                        ? vector_names[vector]
-                        : "AArch32 exception that cannot be",
-                    sp, registers);
+    panic_exception(vector < 4 ? "exception with the wrong stack" : kernel_vectors[vector & 3], sp,
+                    registers);
 }
