@@ -88,10 +88,8 @@ static status pass(struct thread *from, struct thread *to, uint64_t x10, uint64_
         error = cap_pass(from->space, (x10 & PASS_SELECTOR) >> PASS_SHIFT, to->space, to->receive,
                          (x10 & PASS_MOVE) != 0);
     tree_unlock();
-    if (!error) {
-        to->receive = 0;
+    if (!error)
         *passed = WHIT_PASSED;
-    }
     return error;
 }
 
