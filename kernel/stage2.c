@@ -299,11 +299,11 @@ static uint64_t clear_step(struct slot *slot, uint64_t position)
 
 status mapping_clear(struct slot *slot)
 {
+    const uint64_t start = mapping_start(slot);
     uint64_t position = mapping_position(slot);
-    while (position != mapping_start(slot)) {
-        position = clear_step(slot, position);
+    while (position != start && (position = clear_step(slot, position)) != start) {
         progress_set(slot, MAPPING_CLEARING, position);
-        if (position != mapping_start(slot) && arch_interrupt_pending())
+        if (arch_interrupt_pending())
             return RESTART;
     }
     mapping_end(slot);

@@ -598,18 +598,22 @@ static bool fast_reply(struct core *core, struct thread *thread)
     return true;
 }
 
-static void handle(struct core *core, struct thread *thread, unsigned call)
+/* True: it is to be done again.  A handler that replied may have been entered since, at the pc where
+ * it was. */
+static bool handle(struct core *core, struct thread *thread, unsigned call)
 {
-    if (call == DOING_FAULT) {
-        thread_fault(core, thread);
-        return;
-    }
+    const uint64_t pc = thread->save->pc;
+    const uintptr_t link = thread->link;
+
+    if (call == DOING_FAULT)
+        return thread_fault(core, thread);
     thread->save->pc += 4;
     if (fixture_fast && call == WHIT_CALL && fast_call(core, thread))
-        return;
+        return false;
     if (fixture_fast && call == WHIT_REPLY && fast_reply(core, thread))
-        return;
+        return false;
     syscall_handle(core, thread, call);
+    return thread->save->pc == pc && !(call == WHIT_REPLY && thread->link != link);
 }
 
 /* The kernel is entered by the current thread, whose pc is at what it does.  True: it is to be done
@@ -621,8 +625,7 @@ static bool enter(unsigned index, struct thread *thread, unsigned call)
     bool again;
 
     fake_here = index;
-    handle(&fake_cores[index], thread, call);
-    again = call == DOING_FAULT ? thread->helping == HELP_FAULT : thread->save->pc == pc;
+    again = handle(&fake_cores[index], thread, call);
     *now = (struct doing){thread, pc, again ? call : 0};
     return again;
 }
