@@ -200,7 +200,7 @@ static struct slot *scan_find(struct space *space)
     for (unsigned n = 0; n < SCAN_SLOTS && space->progress < WHIT_SLOTS; n++) {
         struct slot *page = space->directory[space->progress / SLOTS_PER_PAGE];
         struct slot *slot = &page[space->progress % SLOTS_PER_PAGE];
-        if (page == (const struct slot *)empty_slots) {
+        if (page == empty_slots) {
             space->progress += SLOTS_PER_PAGE - space->progress % SLOTS_PER_PAGE;
             continue;
         }

@@ -138,6 +138,8 @@ vectors_guarded:
     guarded interrupt
     guarded serror
 
+    .section .text.entry, "ax"
+
 /* From the thread x11 by the portal x12 to its handler x13, whose entry is x14.  Nothing can fail. */
 .macro enter_handler
     str     x11, [x13, #THREAD_LINK]
