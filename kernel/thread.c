@@ -188,6 +188,8 @@ void thread_resume_here(struct thread *thread)
     if (thread_is_idle(thread))
         thread->link = (uintptr_t)thread->core;
     /* It looks again whether there is somebody to help: its registers may be others now. */
+    if (thread->helping && thread->core)
+        thread->core->reschedule = 1;
     thread->helping = HELP_NONE;
     /* A WFI may end at any time, and what would have ended it may have passed. */
     if (thread->type == WHIT_VCPU && !thread->waits)
