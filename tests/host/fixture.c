@@ -608,8 +608,8 @@ static bool fast_reply(struct core *core, struct thread *thread)
     return true;
 }
 
-/* True: it is to be done again.  A handler that replied may have been entered since, at the pc where
- * it was. */
+/* True: it is to be done again.  A handler that replied may have been entered since, at the pc
+ * where it was. */
 static bool handle(struct core *core, struct thread *thread, unsigned call)
 {
     const uint64_t pc = thread->save->pc;
