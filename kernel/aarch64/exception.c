@@ -95,8 +95,8 @@ static struct thread *leave(struct core *core, struct thread *before)
     struct thread *next = sched_quick(core);
 
     if (!next)
-        return core->reschedule || !core->current ? leave_any(core, before)
-                                                  : leave_for(core, before, core_current(core));
+        return core->reschedule ? leave_any(core, before)
+                                : leave_for(core, before, core_current(core));
     if (next != before)
         fp_preempt(core, before);
     fp_resume(core, next);
