@@ -276,8 +276,9 @@ void sched_follow(struct core *core)
     struct thread *thread = NULL;
     unsigned steps = 0;
 
-    /* A choice begins with a charge, which counts where there is a limit. */
-    if (core->budget && !core->limited && !core->reschedule)
+    /* A choice begins with a charge, which counts where there is a limit; and it may be made in
+     * steps, if the call was a long walk already. */
+    if (core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP)
         thread = follow(core, core->budget, &steps);
     if (thread && thread_can_run(thread)) {
         thread->helping = HELP_NONE;
