@@ -554,30 +554,35 @@ static struct doing *doing_of(const struct thread *thread)
     return now;
 }
 
+static const struct portal *fast_portal(const struct thread *thread, uint64_t selector)
+{
+    const struct slot *slot = cap_slot(thread->space, selector);
+
+    return cap_kind(slot) == WHIT_PORTAL && (cap_rights(slot) & WHIT_R_CALL) ? cap_object(slot)
+                                                                             : NULL;
+}
+
 /* What the fast call of vectors.S does, if it does; the registers are those of the processor. */
 static bool fast_call(struct core *core, struct thread *thread)
 {
     struct whit_registers *cpu = thread->save;
-    const struct slot *slot;
+    const bool passes = cpu->x[10] >= WHIT_SLOTS;
     const struct portal *portal;
     struct thread *handler;
 
-    if (core->current & CURRENT_SLOW || cpu->x[10] >= WHIT_SLOTS)
+    if (core->current & CURRENT_SLOW)
         return false;
-    slot = cap_slot(thread->space, cpu->x[10]);
-    if (cap_kind(slot) != WHIT_PORTAL || !(cap_rights(slot) & WHIT_R_CALL))
+    portal = passes ? portal_call_pass(core, thread, cpu->x[10]) : fast_portal(thread, cpu->x[10]);
+    if (!portal || portal->handler->link != (uintptr_t)core)
         return false;
-    portal = cap_object(slot);
     handler = portal->handler;
-    if (handler->link != (uintptr_t)core)
-        return false;
     handler->link = (uintptr_t)thread;
     thread->callee = handler;
     thread->frame_pc = cpu->pc;
     thread->frame_sp = cpu->sp;
     thread->frame_tls = cpu->tls;
     memcpy(handler->save->x, cpu->x, 10 * sizeof(uint64_t));
-    handler->save->x[10] = portal->badge;
+    handler->save->x[10] = portal->badge | (passes ? WHIT_PASSED : 0);
     handler->save->pc = portal->entry;
     handler->save->sp = handler->entry_sp;
     handler->save->tls = handler->entry_tls;
