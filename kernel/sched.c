@@ -367,8 +367,25 @@ static struct thread *current_program(const struct core *core)
     return thread && thread->type == WHIT_NATIVE ? thread : NULL;
 }
 
-/* sched_quick; where dispatch has it too, without a call. */
-static inline __attribute__((always_inline)) struct thread *quick(struct core *core)
+/* The thread of a budget that has nothing to count or to follow; NULL: it has. */
+static inline struct thread *plain_thread(const struct budget *budget)
+{
+    struct thread *thread = budget->simple ? budget->thread : NULL;
+
+    if (!thread || thread->unusual || thread->link != LINK_NONE || thread->callee)
+        return NULL;
+    return thread;
+}
+
+static inline void run_plain(struct core *core, struct budget *budget, struct thread *thread)
+{
+    core->budget = budget;
+    core->borrowed = core->reschedule = 0;
+    core->current = (uintptr_t)thread;
+    timer_program(core, UINT64_MAX);
+}
+
+struct thread *sched_quick(struct core *core)
 {
     const uint64_t special = core->special & ~SPECIAL_NO_MATTER;
     struct budget *old = core->budget, *budget;
@@ -377,25 +394,15 @@ static inline __attribute__((always_inline)) struct thread *quick(struct core *c
     if (special != SPECIAL_RESCHEDULE)
         return special ? NULL : current_program(core);
     budget = ready_first(core);
-    if (!budget || !budget->simple)
-        return NULL;
-    thread = budget->thread;
-    if (!thread || thread->unusual || thread->link != LINK_NONE || thread->callee)
+    thread = budget ? plain_thread(budget) : NULL;
+    if (!thread)
         return NULL;
     if (old)
         spend(core, old, take_time(core));
     else
         (void)take_time(core);
-    core->budget = budget;
-    core->borrowed = core->reschedule = 0;
-    core->current = (uintptr_t)thread;
-    timer_program(core, UINT64_MAX);
+    run_plain(core, budget, thread);
     return thread;
-}
-
-struct thread *sched_quick(struct core *core)
-{
-    return quick(core);
 }
 
 struct thread *sched_dispatch(struct core *core)
@@ -404,9 +411,6 @@ struct thread *sched_dispatch(struct core *core)
     struct budget *budget;
     struct thread *thread;
 
-    /* After sleep things are simple again. */
-    if (!core->budget && (thread = quick(core)))
-        return thread;
     core->walked = 0;
     sched_charge(core);
     do {
@@ -415,6 +419,12 @@ struct thread *sched_dispatch(struct core *core)
         budget = ready_first(core);
         if (!budget)
             return dispatch_nobody(core, false);
+        thread = plain_thread(budget);
+        if (thread) {
+            core->metered = core->limited = core->alone = 0;
+            run_plain(core, budget, thread);
+            return thread;
+        }
         thread = choose(core, budget, &steps);
     } while (!thread);
     core->budget = budget;
