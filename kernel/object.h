@@ -32,7 +32,7 @@ status thread_bind_budget(struct thread *thread, struct slot *budget);
 /* Sets the registers with which a stopped thread will start. */
 void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t tls, uint64_t x0);
 
-/* Ends a wait with `bits` as its result (a virtual CPU: ends its WFI). */
+/* The thread waits: it goes on with `bits` as the result (a virtual CPU behind its WFI). */
 void thread_wake(struct thread *thread, uint64_t bits);
 
 /* The call in progress of `thread` fails with `error`; its handler works on for nobody. */

@@ -59,21 +59,15 @@ static inline void signal_deliver(struct signal *signal, uint64_t bits)
     signal->bits = bits;
     if (!bits)
         return;
-    switch ((enum whit_target)signal->target) {
-    case WHIT_TARGET_NONE:
-        break;
-    case WHIT_TARGET_WAITER:
+    if (signal->target == WHIT_TARGET_WAITER) {
         if (signal->thread->waits == signal) {
             signal->bits = 0;
             thread_wake(signal->thread, bits);
         }
-        break;
-    case WHIT_TARGET_ENTRY:
+    } else if (signal->target == WHIT_TARGET_ENTRY) {
         budget_ready(signal->budget);
-        break;
-    case WHIT_TARGET_VIRQ:
+    } else if (signal->target == WHIT_TARGET_VIRQ) {
         virq_raise(signal);
-        break;
     }
 }
 

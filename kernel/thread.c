@@ -65,8 +65,6 @@ void thread_wake(struct thread *thread, uint64_t bits)
     struct whit_registers *save = thread->save;
     struct signal *signal = thread->waits;
 
-    if (thread->state != THREAD_WAITING)
-        return;
     if (signal) {
         save->x[0] = bits;
         save->x[10] = WHIT_OK;

@@ -132,7 +132,8 @@ void virq_raise(struct signal *signal)
             arch_virq_refill(thread);
         }
     }
-    thread_wake(thread, 0);
+    if (thread->state == THREAD_WAITING)
+        thread_wake(thread, 0);
     if (signal->budget)
         signal_activate(signal);
 }
