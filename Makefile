@@ -110,7 +110,7 @@ $(foreach kind,debug release,$(BEFORE_MMU:%=build/kernel-$(kind)/%.c.o)): KERNEL
 
 # What runs at the start, at an end, or seldom: small rather than fast.
 SELDOM := $(addprefix kernel/,board boot fdt make ranges request) \
-          $(addprefix kernel/aarch64/,init idregs errata panic mmu smp uart cpu)
+          $(addprefix kernel/aarch64/,init features errata panic mmu smp uart)
 $(SELDOM:%=build/kernel-release/%.c.o): KERNEL_FLAGS += -Os
 
 .PHONY: kernels

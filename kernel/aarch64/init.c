@@ -9,6 +9,7 @@
 #include "core_area.h"
 #include "errata.h"
 #include "exception.h"
+#include "features.h"
 #include "gic.h"
 #include "irq.h"
 #include "mmu.h"
@@ -155,7 +156,7 @@ struct core *boot_early(const void *dtb, uint64_t ticks)
 
 static void init_core(struct core *core)
 {
-    cpu_init();
+    features_init();
     gic_init_core(core);
     vcpu_core_init(core);
     errata_init(core);

@@ -4,6 +4,7 @@
  * Built with the MMU off, so entries go straight to memory.
  */
 #include "mmu.h"
+#include "features.h"
 #include "init.h"
 #include "sysreg.h"
 

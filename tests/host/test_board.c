@@ -191,7 +191,8 @@ static void survives_edges(void)
          "#address-cells = <0>;\n        #size-cells = <0>;\n        ranges = <0x0 0x0");
     result("a bus without addresses", strstr(read_edited(), "GICv3"));
     snprintf(source, sizeof source, "%s",
-             "/dts-v1/; / { #address-cells = <0>; #size-cells = <0>;"
+             "/dts-v1/; / { compatible = \"arm,pl011\"; reg = <4096 4096>;"
+             "#address-cells = <0>; #size-cells = <0>;"
              "a { #address-cells = <0>; #size-cells = <0>; ranges = <1>;"
              "b { #address-cells = <1>; #size-cells = <1>; ranges;"
              "c { compatible = \"arm,pl011\"; reg = <4096 4096>; };};};};");
