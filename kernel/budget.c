@@ -170,6 +170,7 @@ void budget_end_here(struct budget *budget)
 {
     timer_cancel(budget->core, &budget->timer);
     budget_unready(budget);
+    budget->state = BUDGET_IDLE;
     budget->thread = NULL;
     budget->signal = NULL;
 }

@@ -156,7 +156,7 @@ static status leaf_step(struct slot *leaf)
 
 /* The first leaf below `top`, or `top` itself; what lies between loses its rights.  Not a
  * pinned one: it keeps them. */
-static struct slot *leaf_find(struct slot *top)
+static inline struct slot *leaf_find(struct slot *top)
 {
     struct slot *node = top;
     while (cap_has_child(node)) {

@@ -24,7 +24,7 @@
         sysreg_;                                                                                   \
     })
 #define WRITE_SYSREG(name, value)                                                                  \
-    __asm__ volatile("msr " SYSREG_NAME(name) ", %0" : : "r"((uint64_t)(value)) : "memory")
+    __asm__ volatile("msr " SYSREG_NAME(name) ", %x0" : : "rZ"((uint64_t)(value)) : "memory")
 
 /* Later instructions are fetched and executed with the effect of earlier register writes. */
 static inline void isb(void)

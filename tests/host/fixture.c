@@ -115,8 +115,8 @@ static bool in_list(const struct link *head, const struct link *node)
     return false;
 }
 
-/* Whom a thread that helps drives, or NULL. */
-static struct thread *helped(const struct thread *thread)
+/* The portal of a thread that helps; NULL: it is gone. */
+static const struct portal *help_portal(const struct thread *thread)
 {
     const struct portal *portal = thread->fault;
 
@@ -125,6 +125,14 @@ static struct thread *helped(const struct thread *thread)
             thread->space ? cap_slot(thread->space, thread->save->x[10] % WHIT_SLOTS) : NULL;
         portal = slot && cap_kind(slot) == WHIT_PORTAL ? cap_object(slot) : NULL;
     }
+    return portal && portal->handler != &thread_nobody ? portal : NULL;
+}
+
+/* Whom a thread that helps drives, or NULL. */
+static struct thread *helped(const struct thread *thread)
+{
+    const struct portal *portal = help_portal(thread);
+
     if (!portal || portal->handler->core != thread->core ||
         portal->handler->link == (uintptr_t)thread->core)
         return NULL;
@@ -238,7 +246,9 @@ static const char *wrong_choice(const struct core *core)
             EXPECT(core->budget && core->budget->priority == p);
             EXPECT(core->budget == first);
             EXPECT(thread && thread_can_run(thread) && thread->core == core && thread->space);
-            EXPECT(end_of(first) == thread);
+            /* Whose portal another core destroys drives its handler up to the next choice. */
+            const struct thread *end = end_of(first);
+            EXPECT(end == thread || (end->helping && !help_portal(end)));
             EXPECT(!thread->helping);
             EXPECT(first->priority == core->budget->priority);
             return NULL;
@@ -544,30 +554,35 @@ static struct doing *doing_of(const struct thread *thread)
     return now;
 }
 
+static const struct portal *fast_portal(const struct thread *thread, uint64_t selector)
+{
+    const struct slot *slot = cap_slot(thread->space, selector);
+
+    return cap_kind(slot) == WHIT_PORTAL && (cap_rights(slot) & WHIT_R_CALL) ? cap_object(slot)
+                                                                             : NULL;
+}
+
 /* What the fast call of vectors.S does, if it does; the registers are those of the processor. */
 static bool fast_call(struct core *core, struct thread *thread)
 {
     struct whit_registers *cpu = thread->save;
-    const struct slot *slot;
+    const bool passes = cpu->x[10] >= WHIT_SLOTS;
     const struct portal *portal;
     struct thread *handler;
 
-    if (core->current & CURRENT_SLOW || cpu->x[10] >= WHIT_SLOTS)
+    if (core->current & CURRENT_SLOW)
         return false;
-    slot = cap_slot(thread->space, cpu->x[10]);
-    if (cap_kind(slot) != WHIT_PORTAL || !(cap_rights(slot) & WHIT_R_CALL))
+    portal = passes ? portal_call_pass(core, thread, cpu->x[10]) : fast_portal(thread, cpu->x[10]);
+    if (!portal || portal->handler->link != (uintptr_t)core)
         return false;
-    portal = cap_object(slot);
     handler = portal->handler;
-    if (handler->link != (uintptr_t)core)
-        return false;
     handler->link = (uintptr_t)thread;
     thread->callee = handler;
     thread->frame_pc = cpu->pc;
     thread->frame_sp = cpu->sp;
     thread->frame_tls = cpu->tls;
     memcpy(handler->save->x, cpu->x, 10 * sizeof(uint64_t));
-    handler->save->x[10] = portal->badge;
+    handler->save->x[10] = portal->badge | (passes ? WHIT_PASSED : 0);
     handler->save->pc = portal->entry;
     handler->save->sp = handler->entry_sp;
     handler->save->tls = handler->entry_tls;
@@ -598,18 +613,22 @@ static bool fast_reply(struct core *core, struct thread *thread)
     return true;
 }
 
-static void handle(struct core *core, struct thread *thread, unsigned call)
+/* True: it is to be done again.  A handler that replied may have been entered since, at the pc
+ * where it was. */
+static bool handle(struct core *core, struct thread *thread, unsigned call)
 {
-    if (call == DOING_FAULT) {
-        thread_fault(core, thread);
-        return;
-    }
+    const uint64_t pc = thread->save->pc;
+    const uintptr_t link = thread->link;
+
+    if (call == DOING_FAULT)
+        return thread_fault(core, thread);
     thread->save->pc += 4;
     if (fixture_fast && call == WHIT_CALL && fast_call(core, thread))
-        return;
+        return false;
     if (fixture_fast && call == WHIT_REPLY && fast_reply(core, thread))
-        return;
+        return false;
     syscall_handle(core, thread, call);
+    return thread->save->pc == pc && !(call == WHIT_REPLY && thread->link != link);
 }
 
 /* The kernel is entered by the current thread, whose pc is at what it does.  True: it is to be done
@@ -621,8 +640,7 @@ static bool enter(unsigned index, struct thread *thread, unsigned call)
     bool again;
 
     fake_here = index;
-    handle(&fake_cores[index], thread, call);
-    again = call == DOING_FAULT ? thread->helping == HELP_FAULT : thread->save->pc == pc;
+    again = handle(&fake_cores[index], thread, call);
     *now = (struct doing){thread, pc, again ? call : 0};
     return again;
 }

@@ -292,6 +292,25 @@ static void test_refilled(void)
     EQUAL(limited.b->state, BUDGET_IDLE);
     CHECK(running(0) == NULL);
 
+    test_begin("one that another core destroys waits for its refill no more");
+    fixture_init(2);
+    limited = program_limited(1, 10, 100, 1000);
+    struct program killer = program_new(0, 5);
+    CHECK(run(0) == killer.t && run(1) == limited.t);
+    pass(100);
+    CHECK(running(1) == NULL);
+    EQUAL(limited.b->state, BUDGET_THROTTLED);
+    fixture_manual = true;
+    CHECK(DO(0, WHIT_OP_DESTROY, limited.budget) == killer.t);
+    CHECK(take_ipi(1) == NULL); /* for the thread that loses it */
+    CHECK(run(0) == killer.t);
+    CHECK(take_ipi(1) == NULL); /* for the budget itself */
+    CHECK(budget_at(limited.budget) == limited.b);
+    EQUAL(limited.b->state, BUDGET_IDLE);
+    fixture_manual = false;
+    CHECK(run(0) == killer.t);
+    CHECK(budget_at(limited.budget) == NULL);
+
     test_begin("a signal's budget is refilled for what still has to be done");
     fixture_init(1);
     struct program handler = handler_passive(0);

@@ -3,7 +3,7 @@
  * A storm of moves, stops and destroys on four cores: threads of all cores operate on each other
  * and on themselves at random, call, wait, notify and vanish, while inter-processor interrupts come
  * when they come.  Every few steps all structures of the scheduler are as they must be.  LONG in
- * the environment: a million operations; STORM_SEED repeats one.
+ * the environment: a million operations; STORM_SEED repeats one, STORM_EVERY=1 checks each step.
  */
 #include "fixture.h"
 
@@ -234,14 +234,21 @@ static void step(void)
     moves_count();
 }
 
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
 int main(void)
 {
-    const char *text = getenv("LONG"), *chosen = getenv("STORM_SEED");
+    const char *text = getenv("LONG");
     const unsigned long wanted = text && *text ? OPS_LONG : OPS_SHORT;
-    uint64_t round = chosen ? strtoull(chosen, NULL, 0) : 1;
+    uint64_t round = setting("STORM_SEED", 1);
 
     /* An odd number, so that both kinds of check have their turn. */
-    fixture_check_every = text && *text ? 101 : 11;
+    fixture_check_every = (unsigned)setting("STORM_EVERY", text && *text ? 101 : 11);
     test_begin("moves, stops, destroys and calls on four cores");
     while (calls < wanted && test_is_good()) {
         const unsigned long until = calls + OPS_ROUND;

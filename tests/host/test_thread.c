@@ -305,6 +305,24 @@ static void test_stop(void)
     CHECK(run(0) == helper.t);
     EQUAL(helper.t->save->pc, 0x5000);
 
+    test_begin("resume of a thread that helps, by another core: it calls again at once");
+    fixture_init(2);
+    handler = handler_new(1, 1);
+    caller = program_new(1, 10);
+    helper = program_new(1, 20);
+    portal = make_portal(handler.thread, ENTRY, BADGE);
+    EQUAL(ADMIN(WHIT_OP_STOP, helper.thread), WHIT_OK);
+    CHECK(run(1) == caller.t);
+    CHECK(CALL(1, portal, 1) == handler.t);
+    EQUAL(ADMIN(WHIT_OP_RESUME, helper.thread), WHIT_OK);
+    CHECK(take_ipi(1) == helper.t);
+    CHECK(CALL(1, portal, 2) == handler.t);
+    EQUAL(ADMIN(WHIT_OP_RESUME, helper.thread), WHIT_OK);
+    CHECK(take_ipi(1) == handler.t);
+    EQUAL(helper.t->helping, HELP_CALL);
+    CHECK(REPLY(1, 0, 0) == handler.t); /* the helper's call */
+    EQUAL(handler.t->save->x[0], 2);
+
     test_begin("a thread in the middle of calls without a space does no harm");
     fixture_init(1);
     uint64_t space = make_space(WHIT_PROGRAM, 2);
