@@ -64,9 +64,14 @@ void thread_end_here(struct thread *thread);
 /* ---- calls, by the current thread, with its registers saved; status in its x10 */
 void portal_call(struct core *core, struct thread *thread);
 void portal_reply(struct core *core, struct thread *thread);
-/* For a CALL that passes a capability: passes it, and returns the portal whose idle handler is to
- * be entered now; NULL: nothing is done, portal_call tells why. */
-const struct portal *portal_call_pass(struct core *core, struct thread *thread, uint64_t x10);
+/* For a CALL that passes a capability: passes it, and returns the portal and its idle handler,
+ * which is to be entered now, whatever another core makes of the portal meanwhile; handler NULL:
+ * nothing is done, portal_call tells why. */
+struct call_entry {
+    const struct portal *portal;
+    struct thread *handler;
+};
+struct call_entry portal_call_pass(struct core *core, struct thread *thread, uint64_t x10);
 
 /* ---- signals (on their home core, but for notify) */
 

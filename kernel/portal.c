@@ -116,8 +116,9 @@ static void call_later(struct core *core, struct thread *caller, struct thread *
     }
 }
 
-const struct portal *portal_call_pass(struct core *core, struct thread *thread, uint64_t x10)
+struct call_entry portal_call_pass(struct core *core, struct thread *thread, uint64_t x10)
 {
+    const struct call_entry none = {NULL, NULL};
     const struct portal *portal = NULL;
     struct thread *handler;
     uint64_t passed;
@@ -127,11 +128,11 @@ const struct portal *portal_call_pass(struct core *core, struct thread *thread, 
         portal =
             cap_lookup(thread->space, x10 & (WHIT_SLOTS - 1), WHIT_PORTAL, WHIT_R_CALL, &error);
     if (!portal)
-        return NULL;
+        return none;
     handler = portal_handler(portal);
     if (handler->link != (uintptr_t)core || pass(thread, handler, x10, &passed) || !passed)
-        return NULL;
-    return portal;
+        return none;
+    return (struct call_entry){portal, handler};
 }
 
 void portal_call(struct core *core, struct thread *thread)

@@ -203,6 +203,7 @@ call_pass:
     add     x0, sp, #96
     bl      portal_call_pass
     mov     x12, x0
+    mov     x13, x1                         /* the portal may have lost it since */
     mov     x15, xzr
     mov     x17, xzr
     ldp     x10, x30, [sp, #80]
@@ -211,9 +212,9 @@ call_pass:
     ldp     x4, x5, [sp, #32]
     ldp     x2, x3, [sp, #16]
     ldp     x0, x1, [sp], #96
-    cbz     x12, general
+    cbz     x13, general
     ldr     x11, [sp, #CORE_CURRENT]
-    ldp     x13, x14, [x12, #PORTAL_HANDLER]
+    ldr     x14, [x12, #PORTAL_ENTRY]
     enter_handler
     orr     x10, x10, #WHIT_PASSED
     eret

@@ -16,6 +16,7 @@ bool fixture_fast, fixture_manual;
 uint64_t admin_x[7];
 void (*fixture_watch_time)(uint64_t from, uint64_t to);
 void (*fixture_watch_choice)(unsigned core);
+void (*fixture_between)(void);
 unsigned fixture_check_every = 1;
 
 static unsigned cores_made;
@@ -554,35 +555,19 @@ static struct doing *doing_of(const struct thread *thread)
     return now;
 }
 
-static const struct portal *fast_portal(const struct thread *thread, uint64_t selector)
-{
-    const struct slot *slot = cap_slot(thread->space, selector);
-
-    return cap_kind(slot) == WHIT_PORTAL && (cap_rights(slot) & WHIT_R_CALL) ? cap_object(slot)
-                                                                             : NULL;
-}
-
-/* What the fast call of vectors.S does, if it does; the registers are those of the processor. */
-static bool fast_call(struct core *core, struct thread *thread)
+/* From here the fast calls of vectors.S go on; the registers are those of the processor. */
+static void fast_enter(struct core *core, struct thread *thread, const struct portal *portal,
+                       struct thread *handler, uint64_t passed)
 {
     struct whit_registers *cpu = thread->save;
-    const bool passes = cpu->x[10] >= WHIT_SLOTS;
-    const struct portal *portal;
-    struct thread *handler;
 
-    if (core->current & CURRENT_SLOW)
-        return false;
-    portal = passes ? portal_call_pass(core, thread, cpu->x[10]) : fast_portal(thread, cpu->x[10]);
-    if (!portal || portal->handler->link != (uintptr_t)core)
-        return false;
-    handler = portal->handler;
     handler->link = (uintptr_t)thread;
     thread->callee = handler;
     thread->frame_pc = cpu->pc;
     thread->frame_sp = cpu->sp;
     thread->frame_tls = cpu->tls;
     memcpy(handler->save->x, cpu->x, 10 * sizeof(uint64_t));
-    handler->save->x[10] = portal->badge | (passes ? WHIT_PASSED : 0);
+    handler->save->x[10] = portal->badge | passed;
     handler->save->pc = portal->entry;
     handler->save->sp = handler->entry_sp;
     handler->save->tls = handler->entry_tls;
@@ -590,6 +575,39 @@ static bool fast_call(struct core *core, struct thread *thread)
     /* Nothing of the caller is saved. */
     memset(cpu, 0xa5, sizeof(*cpu));
     core->current = (uintptr_t)handler;
+}
+
+static bool fast_pass(struct core *core, struct thread *thread)
+{
+    const struct call_entry entry = portal_call_pass(core, thread, thread->save->x[10]);
+
+    if (fixture_between)
+        fixture_between();
+    if (entry.handler)
+        fast_enter(core, thread, entry.portal, entry.handler, WHIT_PASSED);
+    return entry.handler != NULL;
+}
+
+/* What the fast call of vectors.S does, if it does. */
+static bool fast_call(struct core *core, struct thread *thread)
+{
+    struct whit_registers *cpu = thread->save;
+    const struct slot *slot;
+    const struct portal *portal;
+    struct thread *handler;
+
+    if (core->current & CURRENT_SLOW)
+        return false;
+    if (cpu->x[10] >= WHIT_SLOTS)
+        return fast_pass(core, thread);
+    slot = cap_slot(thread->space, cpu->x[10]);
+    if (cap_kind(slot) != WHIT_PORTAL || !(cap_rights(slot) & WHIT_R_CALL))
+        return false;
+    portal = cap_object(slot);
+    handler = portal->handler;
+    if (handler->link != (uintptr_t)core)
+        return false;
+    fast_enter(core, thread, portal, handler, 0);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "lock.h"
 #include "portal.h"
+#include "teardown.h"
 
 enum { ENTRY = 0x401000, BADGE = 77 };
 
@@ -603,6 +604,34 @@ static void test_vcpu(void)
     EQUAL(guest.t->save->x[10], WHIT_E_CAPABILITY);
 }
 
+static uint64_t lost;
+
+/* Another core revokes the thread of which the portal was made. */
+static void portal_lose(void)
+{
+    (void)portal_drop(portal_at(lost));
+}
+
+static void test_lost(void)
+{
+    test_begin("a call that has passed its capability enters the handler that took it");
+    fixture_init(1);
+    struct program caller = program_new(0, 10), handler = handler_new(0, 20);
+    uint64_t memory = small_memory(WHIT_R_READ | WHIT_R_DERIVE);
+    lost = make_portal(handler.thread, ENTRY, BADGE);
+    handler.t->receive = 3000;
+    CHECK(run(0) == caller.t);
+    fixture_between = portal_lose;
+    CHECK(CALL(0, lost | WHIT_PASS(memory), 1) == handler.t);
+    fixture_between = NULL;
+    CHECK(caller.t->callee == handler.t && thread_nobody.link == LINK_NONE);
+    EQUAL(handler.t->save->pc, ENTRY);
+    CHECK(REPLY(0, 0, 2) == caller.t);
+    EQUAL(caller.t->save->x[0], 2);
+    CHECK(CALL(0, lost | WHIT_PASS(memory), 1) == caller.t);
+    EQUAL(caller.t->save->x[10], WHIT_E_DEAD);
+}
+
 int main(void)
 {
     for (unsigned fast = 0; fast < 2; fast++) {
@@ -615,5 +644,6 @@ int main(void)
         test_ends();
         test_vcpu();
     }
+    test_lost();
     return fixture_finish();
 }
