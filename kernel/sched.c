@@ -184,12 +184,13 @@ static void owe(struct budget *budget, uint64_t ticks)
 
 void sched_prepay(struct core *core)
 {
-    if (!core->budget)
+    struct budget *budget = core->budget;
+
+    if (!budget)
         return;
-    owe(core->budget, core->price);
+    owe(budget, core->price);
     /* So the time that is left ends sooner. */
-    if (core->budget->capacity)
-        core->reschedule = 1;
+    core->reschedule |= budget->capacity != 0;
 }
 
 /* Near the median, whatever single ones take; a quarter more for the ways in and out. */

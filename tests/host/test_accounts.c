@@ -437,10 +437,26 @@ static void test_choice(void)
     timer_fires(4);
     EQUAL(fake_cores[0].price, 40);
 
-    test_begin("who waits up to a deadline pays for that too");
+    test_begin("more deadlines than it can pay: it waits until it has paid");
     fixture_init(1);
     high = program_limited(0, 20, 100, 1000);
     struct program free = program_new(0, 10);
+    signal = make_signal(0);
+    fake_cores[0].price = 200;
+    CHECK(run(0) == high.t);
+    pass(10);
+    CHECK(DO(0, WHIT_OP_TIMER, signal, fake_ticks + 5000, 1) == free.t);
+    EQUAL(high.b->state, BUDGET_THROTTLED);
+    EQUAL(high.b->used, 210);
+    pass(1990);
+    CHECK(running(0) == free.t);
+    pass(50);
+    CHECK(running(0) == high.t);
+
+    test_begin("who waits up to a deadline pays for that too");
+    fixture_init(1);
+    high = program_limited(0, 20, 100, 1000);
+    free = program_new(0, 10);
     signal = make_signal(0);
     EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_WAITER, high.thread), WHIT_OK);
     fake_cores[0].price = 40;
