@@ -43,51 +43,48 @@ static uint64_t later(uint64_t when, uint64_t period, uint64_t times)
     return when;
 }
 
-/* Makes room: the two that are nearest to each other become one, at the later time.  Not the first,
- * which is being used. */
-static void refill_merge(struct budget *budget)
+static struct refill *refill_at(struct budget *budget, unsigned n)
 {
-    struct refill *refill = budget->refill;
-    unsigned nearest = 1;
+    const unsigned i = budget->oldest + n;
 
-    for (unsigned i = 2; i + 1 < BUDGET_REFILLS; i++)
-        if (refill[i + 1].when - refill[i].when < refill[nearest + 1].when - refill[nearest].when)
-            nearest = i;
-    refill[nearest + 1].amount += refill[nearest].amount;
-    budget->refills--;
-    for (unsigned i = nearest; i < budget->refills; i++)
-        refill[i] = refill[i + 1];
+    return &budget->refill[i < BUDGET_REFILLS ? i : i - BUDGET_REFILLS];
 }
 
-/* One piece with the last, which there is, and which is not later, if that costs no time. */
+/*
+ * With the last, which is not later, if that puts off nothing: time that is used from when the last
+ * one comes is used up no sooner than this one would come.  Else, if there are some and both come
+ * in the same part of a period, so late that the same holds.
+ */
 static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
 {
     /*@ assert 1 <= budget->refills <= BUDGET_REFILLS; */
-    struct refill *last = &budget->refill[budget->refills - 1];
+    struct refill *last = refill_at(budget, budget->refills - 1u);
+    const uint64_t part = budget->period / BUDGET_PARTS + 1;
 
-    if (when - last->when <= last->amount) {
-        last->amount += amount;
-        return;
+    if (when - last->when > last->amount) {
+        if (budget->refills < BUDGET_APART ||
+            (budget->refills < BUDGET_REFILLS && when / part != last->when / part)) {
+            *refill_at(budget, budget->refills++) = (struct refill){when, amount};
+            return;
+        }
+        last->when = when - last->amount;
     }
-    if (budget->refills == BUDGET_REFILLS)
-        refill_merge(budget);
-    budget->refill[budget->refills++] = (struct refill){when, amount};
+    last->amount += amount;
 }
 
 static struct refill refill_pop(struct budget *budget)
 {
-    struct refill first = budget->refill[0];
+    const struct refill first = budget_first(budget);
 
     budget->refills--;
-    for (unsigned i = 0; i < budget->refills; i++)
-        budget->refill[i] = budget->refill[i + 1];
+    budget->oldest = (uint8_t)(budget->oldest + 1 < BUDGET_REFILLS ? budget->oldest + 1 : 0);
     return first;
 }
 
 /* Without a limit only the slice counts, which starts anew. */
 static bool slice_spend(struct budget *budget, uint64_t ticks)
 {
-    struct refill *slice = &budget->refill[0];
+    struct refill *slice = refill_at(budget, 0);
 
     if (ticks < slice->amount) {
         slice->amount -= ticks;
@@ -103,7 +100,7 @@ static uint64_t all_spend(struct budget *budget, uint64_t ticks)
     const uint64_t times = ticks / budget->capacity;
 
     for (unsigned i = 0; i < budget->refills; i++)
-        budget->refill[i].when = later(budget->refill[i].when, budget->period, times);
+        refill_at(budget, i)->when = later(refill_at(budget, i)->when, budget->period, times);
     return ticks - times * budget->capacity;
 }
 
@@ -117,14 +114,14 @@ bool budget_spend(struct budget *budget, uint64_t ticks)
     /* An overrun (the kernel finished something) is taken from the refills that follow. */
     if (spent_all)
         ticks = all_spend(budget, ticks);
-    for (unsigned i = 0; i < BUDGET_REFILLS && ticks >= budget->refill[0].amount; i++) {
+    for (unsigned i = 0; i < BUDGET_REFILLS && ticks >= budget_first(budget).amount; i++) {
         struct refill spent = refill_pop(budget);
         ticks -= spent.amount;
         spent_all = true;
         refill_push(budget, later(spent.when, budget->period, 1), spent.amount);
     }
-    if (ticks && ticks < budget->refill[0].amount) {
-        struct refill *first = &budget->refill[0];
+    if (ticks && ticks < budget_first(budget).amount) {
+        struct refill *first = refill_at(budget, 0);
         uint64_t again = later(first->when, budget->period, 1);
         first->amount -= ticks;
         first->when += ticks;
@@ -134,25 +131,40 @@ bool budget_spend(struct budget *budget, uint64_t ticks)
     return spent_all;
 }
 
+/* What was used for it meanwhile is used now.  False: there is nothing left now. */
+static bool pay_owed(struct budget *budget, uint64_t now)
+{
+    const uint64_t ticks = budget->owed;
+
+    budget->owed = 0;
+    (void)budget_spend(budget, ticks);
+    /* Of the piece that is there now; the next one comes later than that would take. */
+    if (budget_first(budget).when - now > ticks)
+        return false;
+    refill_at(budget, 0)->when = now;
+    return true;
+}
+
 bool budget_begin(struct budget *budget, uint64_t now)
 {
     if (!budget->capacity)
         return true;
-    if (budget->refill[0].when > now)
+    if (budget_first(budget).when > now)
         return false;
     budget->dry = 0;
-    budget->refill[0].when = now;
-    while (budget->refills > 1 && budget->refill[1].when <= now + budget->refill[0].amount) {
+    refill_at(budget, 0)->when = now;
+    while (budget->refills > 1 && refill_at(budget, 1)->when <= now + budget_first(budget).amount) {
         struct refill first = refill_pop(budget);
-        budget->refill[0].when = first.when;
-        budget->refill[0].amount += first.amount;
+        struct refill *next = refill_at(budget, 0);
+        next->when = first.when;
+        next->amount += first.amount;
     }
-    return true;
+    return !budget->owed || pay_owed(budget, now);
 }
 
 uint64_t budget_end_time(const struct budget *budget, uint64_t now)
 {
-    uint64_t ticks = budget->capacity || budget->period ? budget->refill[0].amount : UINT64_MAX;
+    uint64_t ticks = budget->capacity || budget->period ? budget_first(budget).amount : UINT64_MAX;
 
     if (budget->left && budget->left < ticks)
         ticks = budget->left;
@@ -170,6 +182,8 @@ void budget_end_here(struct budget *budget)
 {
     timer_cancel(budget->core, &budget->timer);
     budget_unready(budget);
+    if (budget->core->payer == budget)
+        budget->core->payer = NULL;
     budget->state = BUDGET_IDLE;
     budget->thread = NULL;
     budget->signal = NULL;
@@ -193,7 +207,7 @@ status op_budget_read(struct thread *self, uint64_t *x)
         sched_charge(core_here());
     x[0] = budget->used;
     x[1] = budget->exhausted;
-    x[2] = budget->capacity ? budget->refill[0].amount : 0;
+    x[2] = budget->capacity ? budget_first(budget).amount : 0;
     x[3] = budget->priority;
     x[4] = budget->lent;
     x[5] = budget->late;

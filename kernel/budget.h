@@ -11,7 +11,12 @@
 #include "request.h"
 #include "timer.h"
 
-enum { BUDGET_REFILLS = 8 };
+/*
+ * Pieces of use that are kept: BUDGET_APART whatever they are, and one for each of the BUDGET_PARTS
+ * of a period.  A period touches one part more than it has, so there is room for all.  Few: each is
+ * two changes of who runs, which cost more than its delay.
+ */
+enum { BUDGET_APART = 2, BUDGET_PARTS = 2, BUDGET_REFILLS = BUDGET_APART + BUDGET_PARTS + 1 };
 
 enum budget_state {
     BUDGET_IDLE,     /* drives nobody, or its signal is not active */
@@ -31,17 +36,24 @@ struct budget {
     struct signal *signal; /* that it activates for, or NULL */
     uint8_t priority;
     uint8_t state;             /* enum budget_state */
-    uint8_t refills;           /* in use, oldest first */
+    uint8_t refills, oldest;   /* in use, in a ring that begins there */
     uint8_t dry;               /* ran out since it became ready */
     uint8_t simple;            /* no limit, no slice, no length, not metered */
     uint32_t flags;            /* enum whit_budget_flag */
     uint64_t capacity, period; /* ticks; capacity 0: no limit */
     uint64_t length, left;     /* of an activation, and of the present one; length 0: no limit */
+    uint64_t owed;             /* ticks used for it while it did not run; with a limit only */
     struct refill refill[BUDGET_REFILLS];
     struct timer timer; /* next replenishment */
     uint64_t used, lent, exhausted, late;
     struct request request;
 };
 _Static_assert(sizeof(struct budget) <= WHIT_SIZE_BUDGET, "budget size");
+
+/* The refill that is used now, or next. */
+static inline struct refill budget_first(const struct budget *budget)
+{
+    return budget->refill[budget->oldest];
+}
 
 #endif

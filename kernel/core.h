@@ -36,14 +36,17 @@ struct core {
     uint32_t errata; /* enum erratum, of this core (errata.h) */
     uint32_t guard;  /* function of the firmware to be called at each entry, or 0 (errata.h) */
 
-    uint32_t walked; /* links that sched_leads_to followed since the last dispatch */
-    uint32_t index;  /* 0 is the boot core */
+    uint16_t walked;  /* links that sched_leads_to followed since the last dispatch */
+    uint16_t expired; /* the kernel's timer fired since the last choice */
+    uint32_t index;   /* 0 is the boot core */
     uint32_t online;
     uint64_t mpidr;       /* affinity fields */
     uint64_t kick;        /* what makes arch_core_kick interrupt it, since it is online */
     uint64_t charged;     /* ticks: since when core.budget has not been charged */
     uint64_t interrupted; /* ticks: when the interrupt that is handled came; 0: none is */
     uint64_t programmed;  /* deadline in the hardware timer */
+    struct budget *payer; /* of the last choice, or NULL */
+    uint64_t price;       /* ticks: what the interrupt of a deadline takes that changes nothing */
     struct timer *timers; /* the first of its deadlines */
     uint64_t ready_map[PRIORITIES / 64];
     struct link ready[PRIORITIES];

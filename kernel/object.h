@@ -108,7 +108,7 @@ void vcpu_timer_due(struct thread *thread);
 
 /* Takes `ticks` of use from a running budget with a period.  True: its equals have their turn. */
 bool budget_spend(struct budget *budget, uint64_t ticks);
-/* It is about to run: false if nothing is left before refill[0].when. */
+/* It is about to run: false if nothing is left now. */
 bool budget_begin(struct budget *budget, uint64_t now);
 /* When it will be used up if it runs from `now` on. */
 uint64_t budget_end_time(const struct budget *budget, uint64_t now);

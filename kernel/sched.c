@@ -155,16 +155,79 @@ static inline void spend(struct core *core, struct budget *budget, uint64_t tick
         budget->lent += ticks;
 }
 
-void sched_charge(struct core *core)
+/* True: what the running budget has is used up. */
+static bool charge(struct core *core)
 {
     const uint64_t ticks = take_time(core);
     struct budget *budget = core->budget;
 
     if (!budget)
-        return;
+        return false;
     spend(core, budget, ticks);
-    if (!budget->simple && budget_spend(budget, ticks) && budget->state == BUDGET_READY)
+    if (budget->simple || !budget_spend(budget, ticks))
+        return false;
+    if (budget->state == BUDGET_READY)
         (void)ready_rotate(core, budget);
+    return true;
+}
+
+void sched_charge(struct core *core)
+{
+    (void)charge(core);
+}
+
+/* For what is done while it does not run. */
+static void owe(struct budget *budget, uint64_t ticks)
+{
+    budget->used += ticks;
+    if (budget->capacity)
+        budget->owed += ticks;
+}
+
+void sched_prepay(struct core *core)
+{
+    struct budget *budget = core->budget;
+
+    if (!budget)
+        return;
+    owe(budget, core->price);
+    /* So the time that is left ends sooner. */
+    core->reschedule |= budget->capacity != 0;
+}
+
+/* Near the median, whatever single ones take; a quarter more for the ways in and out. */
+static void price_learn(struct core *core, uint64_t ticks)
+{
+    const uint64_t step = core->price / 16 + 1;
+
+    ticks += ticks / 4;
+    if (ticks > core->price)
+        core->price += step;
+    else if (ticks < core->price)
+        core->price -= step;
+}
+
+/*
+ * Who pays for the time between the charge and this choice.  Who is preempted does not: the more
+ * urgent one does, from its interrupt on.  Else who ran until now, whatever became of it.  But the
+ * interrupt of a deadline that changes nothing was paid when the deadline was set.
+ * `interrupted`: when the kernel's timer fired; 0: it is not why.
+ */
+static void pay_choice(struct core *core, struct budget *next, uint64_t interrupted)
+{
+    struct budget *old = core->payer;
+    uint64_t now;
+
+    core->payer = next;
+    if (!old || old->priority < next->priority || (old == next && !interrupted))
+        return;
+    now = arch_ticks();
+    if (old == next)
+        price_learn(core, now - interrupted);
+    else
+        owe(old, now - core->charged);
+    core->charged = now;
+    (void)budget_begin(next, now);
 }
 
 /* The portal that a call of x10 names, as cap_lookup finds it: up to 17 of these are one step. */
@@ -297,7 +360,7 @@ static void budget_throttle(struct core *core, struct budget *budget)
         budget->exhausted++;
     else
         budget->late++;
-    timer_set(core, &budget->timer, budget->refill[0].when);
+    timer_set(core, &budget->timer, budget_first(budget).when);
     if (budget->signal && budget->signal->entered)
         sched_unpark(budget->signal->thread);
     if (budget->thread && (budget->flags & WHIT_BUDGET_TIMEOUT))
@@ -354,8 +417,10 @@ static struct thread *dispatch_nobody(struct core *core, bool again)
     core->metered = core->limited = core->alone = 0;
     core->current = 0;
     core->reschedule = again;
-    if (!again)
+    if (!again) {
+        core->payer = NULL;
         timer_program(core, UINT64_MAX);
+    }
     return NULL;
 }
 
@@ -401,18 +466,22 @@ struct thread *sched_quick(struct core *core)
         spend(core, old, take_time(core));
     else
         (void)take_time(core);
+    core->payer = budget;
+    core->expired = 0;
     run_plain(core, budget, thread);
     return thread;
 }
 
 struct thread *sched_dispatch(struct core *core)
 {
+    uint64_t fired = core->expired ? core->interrupted : 0;
     unsigned steps = core->walked;
     struct budget *budget;
     struct thread *thread;
 
-    core->walked = 0;
-    sched_charge(core);
+    core->walked = core->expired = 0;
+    if (charge(core))
+        fired = 0;
     do {
         if ((core->behind && !catch_up(core, &steps)) || steps++ >= FOLLOW_STEP)
             return dispatch_nobody(core, true);
@@ -422,6 +491,7 @@ struct thread *sched_dispatch(struct core *core)
         thread = plain_thread(budget);
         if (thread) {
             core->metered = core->limited = core->alone = 0;
+            pay_choice(core, budget, fired);
             run_plain(core, budget, thread);
             return thread;
         }
@@ -429,6 +499,7 @@ struct thread *sched_dispatch(struct core *core)
     } while (!thread);
     core->budget = budget;
     core->reschedule = 0;
+    pay_choice(core, budget, fired);
     timer_program(core, budget_end_time(budget, core->charged));
     thread->helping = HELP_NONE;
     core->metered = (budget->flags & WHIT_BUDGET_METER) != 0;

@@ -31,6 +31,9 @@ void sched_give_way(struct core *core);
 /* Charges the running budget up to now; but an interrupt is paid by who runs after it. */
 void sched_charge(struct core *core);
 
+/* Who runs pays for the interrupt of a deadline that it sets. */
+void sched_prepay(struct core *core);
+
 /* `thread` may have become able to run: readies the budgets parked at it. */
 void sched_unpark(struct thread *thread);
 

@@ -216,6 +216,7 @@ struct event_result signal_wait(struct core *core, struct thread *thread, uint64
     if (deadline) {
         signal->timer_bits = WHIT_TIMEOUT;
         timer_set(core, &signal->timer, deadline);
+        sched_prepay(core);
     }
     thread->state = THREAD_WAITING;
     thread->waits = signal;
@@ -451,7 +452,9 @@ status op_timer(struct thread *self, uint64_t *x)
         return WHIT_E_CORE;
     timer_cancel(signal->home, &signal->timer);
     signal->timer_bits = bits;
-    if (deadline)
+    if (deadline) {
         timer_set(signal->home, &signal->timer, deadline);
+        sched_prepay(signal->home);
+    }
     return WHIT_OK;
 }

@@ -87,6 +87,7 @@ run_checks()
     [ ! -e "$logs/check/irqoff.log" ] || grep '^longest' "$logs/check/irqoff.log"
     [ -z "$long" ] || ! wanted check/irqoff-suite ||
         run_one check/irqoff-suite build irqoff IRQOFF=--suite
+    [ -z "$long" ] || ! wanted check/time || run_one check/time build time TIME=--twice
     ! wanted check/models || run_counted check/models tests/models/models.sh
     [ -z "$long" ] || ! wanted check/proof || run_counted check/proof tests/proof/prove.sh
 }

@@ -224,9 +224,10 @@ static const char *check_budget(const struct budget *budget)
     uint64_t sum = 0;
 
     EXPECT(budget->state <= BUDGET_THROTTLED && budget->refills <= BUDGET_REFILLS);
+    EXPECT(budget->oldest < BUDGET_REFILLS);
     EXPECT(!budget->thread || !budget->signal);
     for (unsigned i = 0; i < budget->refills; i++)
-        sum += budget->refill[i].amount;
+        sum += budget->refill[(budget->oldest + i) % BUDGET_REFILLS].amount;
     EXPECT(!budget->capacity || sum == budget->capacity);
     return NULL;
 }

@@ -709,6 +709,9 @@ struct thread *run(unsigned core)
         test_check(false, "a call is executed again and again", __FILE__, __LINE__);
         return NULL;
     }
+    /* Before each execution there are interrupts, such as what a call of its own core waits for. */
+    if (attempts > 1 && !fixture_manual && fake_kicked[core])
+        return take_ipi(core);
     return attempt(core, thread, now->call);
 }
 

@@ -153,7 +153,7 @@ static void test_windows(void)
         CHECK(limited.b->refills <= BUDGET_REFILLS);
         uint64_t sum = 0;
         for (unsigned i = 0; i < limited.b->refills; i++)
-            sum += limited.b->refill[i].amount;
+            sum += limited.b->refill[(limited.b->oldest + i) % BUDGET_REFILLS].amount;
         CHECK(limited.b->state == BUDGET_READY || sum == AMOUNT);
     }
     CHECK(running(0) == limited.t || running(0) == low.t);
@@ -195,7 +195,7 @@ static void test_overrun(void)
         fake_ticks += ticks;
         pass(0);
         CHECK(running(0) == low.t);
-        CHECK(limited.b->refill[0].when == UINT64_MAX);
+        CHECK(budget_first(limited.b).when == UINT64_MAX);
     }
 }
 
@@ -346,6 +346,126 @@ static void test_refilled(void)
     CHECK(NOTIFY(0, signal, 4) == handler.t);
 }
 
+/* ---- the kernel's own time */
+
+/* So many ticks pass in the kernel, from the interrupt or call that enters it now. */
+static void kernel_takes(uint64_t ticks)
+{
+    fake_cores[0].interrupted = fake_ticks;
+    fake_ticks += ticks;
+}
+
+static void timer_fires(uint64_t ticks)
+{
+    kernel_takes(ticks);
+    timer_run(&fake_cores[0]);
+    run(0);
+}
+
+static uint64_t used(const struct program *program)
+{
+    EQUAL(ADMIN(WHIT_OP_BUDGET_READ, program->budget), WHIT_OK);
+    return admin_x[0];
+}
+
+static void test_choice(void)
+{
+    test_begin("who is done pays for the choice of the next, also of its amount");
+    fixture_init(1);
+    struct program high = program_limited(0, 20, 100, 1000),
+                   low = program_limited(0, 10, 100, 1000);
+    uint64_t signal = make_signal(0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_WAITER, high.thread), WHIT_OK);
+    CHECK(run(0) == high.t);
+    pass(50);
+    kernel_takes(5);
+    CHECK(WAIT(0, signal, 0) == low.t);
+    EQUAL(high.b->used, 55);
+    EQUAL(low.b->used, 0);
+    pass(10);
+    CHECK(NOTIFY(0, signal, 1) == high.t);
+    EQUAL(low.b->used, 10);
+    EQUAL(budget_end_time(high.b, fake_ticks), fake_ticks + 45);
+
+    test_begin("... and with what it has later, if it has nothing left");
+    pass(44);
+    fake_ticks += 1;
+    timer_fires(3);
+    CHECK(running(0) == low.t);
+    EQUAL(high.b->owed, 3);
+    pass(budget_first(high.b).when - fake_ticks);
+    CHECK(running(0) == high.t);
+    EQUAL(high.b->owed, 0);
+    EQUAL(high.b->used, 103);
+
+    test_begin("who is preempted does not pay for the choice: the more urgent one does");
+    fixture_init(1);
+    low = program_limited(0, 10, 500, 1000);
+    high = program_limited(0, 20, 100, 1000);
+    signal = make_signal(0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_WAITER, high.thread), WHIT_OK);
+    CHECK(run(0) == high.t);
+    CHECK(WAIT(0, signal, 30) == low.t);
+    fake_ticks += 30;
+    timer_fires(6);
+    CHECK(running(0) == high.t);
+    EQUAL(low.b->used, 30);
+    EQUAL(used(&high), 6);
+
+    test_begin("a deadline is paid by who sets it, not by whom it interrupts for nothing");
+    fixture_init(1);
+    low = program_limited(0, 10, 500, 1000);
+    signal = make_signal(0);
+    fake_cores[0].price = 40;
+    CHECK(run(0) == low.t);
+    CHECK(DO(0, WHIT_OP_TIMER, signal, fake_ticks + 100, 1) == low.t);
+    EQUAL(low.b->used, 40);
+    EQUAL(budget_end_time(low.b, fake_ticks), fake_ticks + 460);
+    CHECK(DO(0, WHIT_OP_TIMER, signal, 0, 1) == low.t); /* none: nothing to pay */
+    EQUAL(low.b->used, 40);
+    CHECK(DO(0, WHIT_OP_TIMER, signal, fake_ticks + 100, 1) == low.t);
+    fake_ticks += 100;
+    timer_fires(60);
+    CHECK(running(0) == low.t);
+    EQUAL(low.b->used, 180);
+    EQUAL(signal_at(signal)->bits, 1);
+    EQUAL(budget_end_time(low.b, fake_ticks), fake_ticks + 320);
+    EQUAL(fake_cores[0].price, 43);
+    fake_cores[0].expired = 0;
+    CHECK(DO(0, WHIT_OP_TIMER, signal, fake_ticks + 1, 1) == low.t);
+    fake_ticks += 1;
+    timer_fires(4);
+    EQUAL(fake_cores[0].price, 40);
+
+    test_begin("more deadlines than it can pay: it waits until it has paid");
+    fixture_init(1);
+    high = program_limited(0, 20, 100, 1000);
+    struct program free = program_new(0, 10);
+    signal = make_signal(0);
+    fake_cores[0].price = 200;
+    CHECK(run(0) == high.t);
+    pass(10);
+    CHECK(DO(0, WHIT_OP_TIMER, signal, fake_ticks + 5000, 1) == free.t);
+    EQUAL(high.b->state, BUDGET_THROTTLED);
+    EQUAL(high.b->used, 210);
+    pass(1990);
+    CHECK(running(0) == free.t);
+    pass(50);
+    CHECK(running(0) == high.t);
+
+    test_begin("who waits up to a deadline pays for that too");
+    fixture_init(1);
+    high = program_limited(0, 20, 100, 1000);
+    free = program_new(0, 10);
+    signal = make_signal(0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_WAITER, high.thread), WHIT_OK);
+    fake_cores[0].price = 40;
+    CHECK(run(0) == high.t);
+    CHECK(WAIT(0, signal, 500) == free.t);
+    EQUAL(high.b->used, 40);
+    EQUAL(budget_first(high.b).amount, 60);
+}
+
 /* ---- deadlines */
 
 static void test_deadlines(void)
@@ -398,6 +518,7 @@ int main(void)
     test_make();
     test_read();
     test_refilled();
+    test_choice();
     test_deadlines();
     return fixture_finish();
 }

@@ -124,7 +124,7 @@ static void test_budget(void)
     pass(0);
     CHECK(running(0) == low.t);
     EQUAL(tiny.b->state, BUDGET_THROTTLED);
-    EQUAL(tiny.b->refill[0].when, 1000 * 100);
+    EQUAL(budget_first(tiny.b).when, 1000 * 100);
 
     test_begin("... and not wrapped around into the past");
     fixture_init(1);

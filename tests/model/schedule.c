@@ -242,16 +242,16 @@ const char *model_charge(struct model *model, int budget, uint64_t from, uint64_
 const char *model_throttled(const struct model *model, int budget, uint64_t now)
 {
     const struct model_budget *b = &model->budget[budget];
-    const uint64_t twice = 2 * b->period;
+    const uint64_t latest = b->period + b->period / 2 + 1;
     unsigned pieces, ignored;
-    const uint64_t used = used_between(b, now > twice ? now - twice : 0, now, &pieces);
+    const uint64_t used = used_between(b, now > latest ? now - latest : 0, now, &pieces);
 
     if (!b->capacity)
         return "a budget without a limit is throttled";
     if (used < b->capacity)
-        return "a piece is not back after two periods";
-    if (pieces <= 7 &&
+        return "a piece is not back after a period and a half";
+    if (pieces <= 1 &&
         used_between(b, now > b->period ? now - b->period : 0, now, &ignored) < b->capacity)
-        return "a piece is not back after one period, with no more than seven";
+        return "a piece that is alone is not back after one period";
     return NULL;
 }
