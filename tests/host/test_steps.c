@@ -150,10 +150,42 @@ static void test_inbox_end(void)
     EQUAL(cap_kind(world_slot(signals[0])), WHIT_MEMORY);
 }
 
+static unsigned nothing(void)
+{
+    return 0;
+}
+
+static void test_chain(void)
+{
+    enum { LINKS = 12 };
+    struct program handlers[LINKS];
+    uint64_t portals[LINKS];
+
+    test_begin("a long chain of calls is not walked twice without a look for interrupts");
+    fixture_init(1);
+    for (unsigned n = 0; n < LINKS; n++) {
+        handlers[n] = handler_new(0, 5);
+        portals[n] = make_portal(handlers[n].thread, PROGRAM_PC, n);
+    }
+    struct program first = program_new(0, 10);
+    CHECK(run(0) == first.t);
+    for (unsigned n = 0; n < LINKS; n++)
+        CHECK(CALL(0, portals[n], n) == handlers[n].t);
+    struct program second = program_new(0, 20), third = program_new(0, 30);
+    CHECK(run(0) == third.t);
+    watch(nothing);
+    CHECK(CALL(0, portals[0], 1) == handlers[LINKS - 1].t); /* walked before, to find no cycle */
+    CHECK(fake_steps != 0);
+    CHECK(second.b->state == BUDGET_READY);
+
+    fake_on_step = NULL;
+}
+
 int main(void)
 {
     test_unpark();
     test_inbox();
     test_inbox_end();
+    test_chain();
     return fixture_finish();
 }
