@@ -68,8 +68,9 @@ void *cap_lookup(struct space *space, uint64_t selector, enum whit_kind kind, un
 {
     const struct slot *slot = cap_slot(space, selector);
     /* Acquire: what was published with the word is complete. */
-    const uint64_t word = slot ? __atomic_load_n(&slot->word, __ATOMIC_ACQUIRE) : 0;
-    if (word == 0 || (word & CAP_KIND_MASK) >> CAP_KIND_SHIFT != (uint64_t)kind) {
+    uint64_t word = slot ? __atomic_load_n(&slot->word, __ATOMIC_ACQUIRE) : 0;
+    word ^= (uint64_t)kind << CAP_KIND_SHIFT;
+    if ((word & CAP_KIND_MASK) != 0) {
         *error = WHIT_E_CAPABILITY;
         return NULL;
     }
@@ -77,7 +78,10 @@ void *cap_lookup(struct space *space, uint64_t selector, enum whit_kind kind, un
         *error = WHIT_E_RIGHTS;
         return NULL;
     }
-    return (void *)(uintptr_t)(word & CAP_ADDRESS_MASK);
+    /* What is left of a wrong kind makes it no address, under wrong speculation too: the compiler
+     * must not take it for zero. */
+    __asm__ volatile("" : "+r"(word));
+    return (void *)(uintptr_t)(word & (CAP_ADDRESS_MASK | CAP_KIND_MASK));
 }
 
 /* A page for the slots around one that is empty because there is none.  Seldom, and so out of the

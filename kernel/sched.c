@@ -276,7 +276,7 @@ bool sched_leads_to(struct thread *from, const struct thread *to)
     for (unsigned links = 0; from && links <= CALL_DEPTH; links++) {
         if (from == to)
             return true;
-        from->core->walked++;
+        from->core->walked = (uint16_t)(links + 1);
         from = link_next(from);
     }
     return false;
