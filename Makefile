@@ -39,14 +39,16 @@ PICOLIBC_INCLUDE := /usr/lib/picolibc/aarch64-linux-gnu/include
 # The kernel leaves the floating-point registers alone and calls no helper for atomics.  Objects of
 # several types lie at one address one after the other, so types say nothing about aliasing.
 # x18 is the program's: calls keep it without saving it.  Link-time optimisation makes every path of the
-# release kernel shorter, because files are small.
+# release kernel shorter, because files are small.  Padding before functions and jumps is half a
+# kilobyte, and some of it would be executed.
 KERNEL_FLAGS := -std=c17 -O2 -ffreestanding -fbuiltin \
                 -fno-strict-aliasing -ffixed-x18 -march=armv8-a -mgeneral-regs-only \
                 -mno-outline-atomics -fpie -fvisibility=hidden -include tools/hidden.h \
                 -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
                 -iquote abi -iquote kernel -isystem $(PICOLIBC_INCLUDE) $(WARNINGS)
 KERNEL_debug   := -DWHIT_DEBUG=1 -fno-omit-frame-pointer -g
-KERNEL_release := -DWHIT_DEBUG=0 -g -flto -flto-partition=one
+KERNEL_release := -DWHIT_DEBUG=0 -g -flto -flto-partition=one \
+                  -fno-align-functions -fno-align-jumps -fno-align-loops
 
 # The kernel relocates itself: no loader, no dynamic linker.
 KERNEL_LINK := -nostdlib -static-pie -Wl,--no-dynamic-linker -Wl,-z,text -Wl,-z,noexecstack \
@@ -109,8 +111,8 @@ BEFORE_MMU := kernel/fdt kernel/board kernel/ranges kernel/aarch64/init kernel/a
 $(foreach kind,debug release,$(BEFORE_MMU:%=build/kernel-$(kind)/%.c.o)): KERNEL_FLAGS += -mstrict-align
 
 # What runs at the start, at an end, or seldom: small rather than fast.
-SELDOM := $(addprefix kernel/,board boot fdt make ranges request) \
-          $(addprefix kernel/aarch64/,init idregs errata panic mmu smp uart cpu)
+SELDOM := $(addprefix kernel/,board boot fdt irq make ranges request) \
+          $(addprefix kernel/aarch64/,gic init features errata panic mmu smp uart)
 $(SELDOM:%=build/kernel-release/%.c.o): KERNEL_FLAGS += -Os
 
 .PHONY: kernels

@@ -135,7 +135,7 @@ enum whit_op {
     WHIT_OP_STOP,    /* thread: when it returns, the thread does not run */
     WHIT_OP_RESUME,  /* thread: continues a stopped thread from its state */
     WHIT_OP_SYNC,    /* thread (stopped or in a call), 0: registers to state page, 1: from it */
-    WHIT_OP_RECEIVE, /* slot: where the next passed capability goes; 0: nowhere */
+    WHIT_OP_RECEIVE, /* slot: where passed capabilities go from now on; 0: nowhere */
     /* signals and interrupts */
     WHIT_OP_TARGET,   /* signal, enum whit_target, thread or portal, virtual interrupt, budget */
     WHIT_OP_CLEAR,    /* signal, bits: take bits back; returns those that were set */

@@ -86,6 +86,9 @@ void arch_thread_release(struct core *core, struct thread *thread);
 void arch_vcpu_init(struct thread *thread);
 /* Own core: shows the guest what is in vcpu.pending, as far as there is room (virq.h). */
 void arch_virq_refill(struct thread *thread);
+/* Own core: shows it `signal` while nothing is pending there.  False: there is no room, or the
+ * virtual CPU is not loaded. */
+bool arch_virq_show(struct thread *thread, struct signal *signal);
 /* Own core: `signal` (listed) shall not be pending. True if it was and is no longer; it stays
  * listed if the guest is handling it. */
 bool arch_virq_retract(struct thread *thread, struct signal *signal);

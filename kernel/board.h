@@ -4,7 +4,6 @@
 #define BOARD_H
 
 #include "core.h"
-#include "fdt.h"
 #include "ranges.h"
 
 enum { BOARD_REDISTRIBUTORS = 8 };
@@ -15,19 +14,18 @@ enum { BOARD_MAINTENANCE = 25, BOARD_TIMER = 26, BOARD_VTIMER = 27 };
 enum board_conduit { CONDUIT_NONE, CONDUIT_SMC, CONDUIT_HVC };
 
 struct board {
-    struct fdt fdt;
+    struct range dtb;         /* exact */
+    struct range initrd;      /* exact; base 0: none */
     struct ranges ram;        /* without what is reserved; whole pages */
     struct ranges reserved;   /* firmware's and others': nobody's */
     struct ranges controller; /* all registers of the interrupt controller */
-    struct range initrd;      /* exact; base 0: none */
     struct range distributor;
     struct range redistributor[BOARD_REDISTRIBUTORS];
-    struct range uart; /* PL011 of the console, else the first one; base 0: none */
+    struct range uart; /* the first PL011 that is enabled; base 0: none */
     uint32_t redistributors;
-    uint32_t cores;         /* that can be started */
-    uint32_t cores_ignored; /* beyond CORES_MAX, or not started by PSCI */
+    uint32_t cores; /* that PSCI can start, or the one there is */
     enum board_conduit conduit;
-    uint32_t timer_ppi, vtimer_ppi, maintenance_ppi; /* INTIDs; 0: none */
+    bool timers, maintenance; /* are private interrupts with the numbers above */
     uint64_t mpidr[CORES_MAX];
 };
 

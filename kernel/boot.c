@@ -30,54 +30,13 @@ enum {
 #define PANIC_BASE  UINT64_C(0x6900000000)
 #define DEVICE_END  (UINT64_C(1) << 40)
 
-static uint64_t page_floor(uint64_t address)
-{
-    return address & ~(uint64_t)(WHIT_PAGE - 1);
-}
+/* ---- the archive */
 
-static uint64_t page_ceiling(uint64_t address)
-{
-    return page_floor(address + WHIT_PAGE - 1);
-}
-
-/* ---- the archive: cpio "newc", as Linux has it (Documentation/driver-api/early-userspace) */
-
-enum { CPIO_HEADER = 110, CPIO_SIZE = 54, CPIO_NAME_BYTES = 94, CPIO_ALIGN = 4 };
-
-/* Eight hexadecimal digits; UINT64_MAX if they are not. */
-static uint64_t cpio_number(const char *digits)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < 8; i++) {
-        char c = digits[i];
-        if (c >= '0' && c <= '9')
-            value = value << 4 | (uint64_t)(c - '0');
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-            value = value << 4 | (uint64_t)((c | 0x20) - 'a' + 10);
-        else
-            return UINT64_MAX;
-    }
-    return value;
-}
-
-/* Content of the first file; NULL and a sentence if it is not root. */
-static const char *find_root(struct range archive, struct range *file)
-{
-    const char *head = (const char *)(uintptr_t)archive.base;
-    const uint64_t room = archive.end - archive.base;
-
-    if (room < CPIO_HEADER || memcmp(head, "070701", 6) != 0)
-        return "the boot archive is not a cpio archive (newc).";
-    uint64_t bytes = cpio_number(head + CPIO_SIZE), name = cpio_number(head + CPIO_NAME_BYTES);
-    uint64_t data = (CPIO_HEADER + name + CPIO_ALIGN - 1) & ~(uint64_t)(CPIO_ALIGN - 1);
-    if (name > room || data > room || bytes > room - data)
-        return "the boot archive is damaged: its first file does not fit.";
-    if (name < sizeof("root") || memcmp(head + CPIO_HEADER, "root", sizeof("root")) != 0)
-        return "the first file of the boot archive is not \"root\".";
-    *file = (struct range){archive.base + data, archive.base + data + bytes};
-    return NULL;
-}
+/* A file in a cpio archive ("newc", as Linux has it: Documentation/driver-api/early-userspace) has
+ * its name behind a header; tools/mkarchive puts the data at the next page. */
+enum { CPIO_HEADER = 110 };
+#define CPIO_MAGIC "070701"
+#define ROOT_NAME  "root"
 
 /* One of the image's sizes: whole pages, of a size that cannot overflow sums. */
 static bool is_size(uint64_t bytes)
@@ -85,20 +44,24 @@ static bool is_size(uint64_t bytes)
     return bytes % WHIT_PAGE == 0 && bytes < UINT64_C(1) << 32;
 }
 
-static const char *check_image(struct range file)
+/* Root is the first file.  Returns NULL, or a sentence that says what is wrong with it. */
+static const char *find_image(struct range archive, struct range *file)
 {
-    const struct whit_image *image = (const struct whit_image *)(uintptr_t)file.base;
-    const uint64_t bytes = file.end - file.base;
+    const char *head = (const char *)(uintptr_t)archive.base;
+    const struct whit_image *image = (const void *)(head + WHIT_PAGE);
 
-    if (file.base % WHIT_PAGE != 0)
-        return "root does not start at a page of memory (is the archive made by mkarchive?).";
-    if (bytes < sizeof(*image) || image->magic != WHIT_IMAGE_MAGIC)
-        return "root is not a Whit program.";
+    *file = (struct range){archive.base + WHIT_PAGE, page_ceiling(archive.end)};
+    if (archive.base % WHIT_PAGE != 0 || archive.end < file->base + sizeof(*image) ||
+        memcmp(head, CPIO_MAGIC, sizeof(CPIO_MAGIC) - 1) != 0 ||
+        memcmp(head + CPIO_HEADER, ROOT_NAME, sizeof(ROOT_NAME)) != 0)
+        return "the first file of the boot archive (cpio, newc) is not \"root\".";
+    if (image->magic != WHIT_IMAGE_MAGIC)
+        return "root is not a Whit program, or not in the archive's second page (see mkarchive).";
     if (image->abi != WHIT_ABI_VERSION)
         return "root was built for another version of the kernel's ABI.";
     if (!is_size(image->text_bytes) || !is_size(image->rodata_bytes) ||
         !is_size(image->data_bytes) || !is_size(image->bss_bytes) || image->text_bytes == 0 ||
-        image->text_bytes + image->rodata_bytes + image->data_bytes > page_ceiling(bytes) ||
+        image->text_bytes + image->rodata_bytes + image->data_bytes > file->end - file->base ||
         image->entry - WHIT_IMAGE_BASE >= image->text_bytes)
         return "root's header is damaged.";
     return NULL;
@@ -131,32 +94,6 @@ static struct slot *add(struct boot_work *work, enum whit_kind kind, const void 
     return slot;
 }
 
-static struct slot *add_memory(struct boot_work *work, struct range range, unsigned rights,
-                               unsigned flags)
-{
-    struct slot *slot = next_slot(work);
-
-    cap_root(slot, WHIT_MEMORY, range.base, (range.end - range.base) / WHIT_UNIT, rights, flags);
-    return slot;
-}
-
-/* Tells root of the range behind `slot`, which was filled last. */
-static void tell(struct boot_work *work, enum whit_boot_kind kind, const struct slot *slot)
-{
-    struct whit_boot *out = work->out;
-    const uint32_t most = sizeof(out->range) / sizeof(out->range[0]);
-
-    if (out->ranges == most)
-        panic("the board has more memory ranges than root can be told");
-    out->range[out->ranges++] = (struct whit_boot_range){
-        .base = cap_base(slot),
-        .bytes = cap_bytes(slot),
-        .kind = kind,
-        .selector = work->selector - 1,
-        .address = cap_use(slot) == USE_MAPPED ? mapping_start(slot) : 0,
-    };
-}
-
 static void map(struct boot_work *work, struct slot *slot, uint64_t address, unsigned access)
 {
     mapping_begin(slot, work->space, address, access);
@@ -165,6 +102,43 @@ static void map(struct boot_work *work, struct slot *slot, uint64_t address, uns
     while (result == RESTART)
         result = mapping_fill(slot);
     must(result);
+}
+
+static const struct {
+    unsigned rights, flags;
+} memory_kinds[] = {
+    [WHIT_BOOT_RAM] = {RAM_RIGHTS, 0},
+    [WHIT_BOOT_DEVICE] = {WHIT_R_READ | WHIT_R_WRITE | WHIT_R_DERIVE, CAP_DEVICE},
+    [WHIT_BOOT_DTB] = {WHIT_R_READ | WHIT_R_DERIVE, 0},
+    [WHIT_BOOT_INITRD] = {RAM_RIGHTS, 0},
+    [WHIT_BOOT_ROOT] = {RAM_RIGHTS, 0},
+    [WHIT_BOOT_PANIC] = {WHIT_R_READ | WHIT_R_DERIVE, 0},
+};
+
+/* Gives root the range, mapped (access 0: not) at the page of `address`, where its content begins.
+ */
+static struct slot *add_memory(struct boot_work *work, enum whit_boot_kind kind, struct range range,
+                               uint64_t address, unsigned access)
+{
+    struct whit_boot *out = work->out;
+
+    if (range.base == range.end)
+        return NULL;
+    if (out->ranges == sizeof(out->range) / sizeof(out->range[0]))
+        panic("the board has more memory ranges than root can be told");
+    out->range[out->ranges++] = (struct whit_boot_range){
+        .base = range.base,
+        .bytes = range.end - range.base,
+        .kind = kind,
+        .selector = work->selector,
+        .address = address,
+    };
+    struct slot *slot = next_slot(work);
+    cap_root(slot, WHIT_MEMORY, range.base, (range.end - range.base) / WHIT_UNIT,
+             memory_kinds[kind].rights, memory_kinds[kind].flags);
+    if (access)
+        map(work, slot, page_floor(address), access);
+    return slot;
 }
 
 /* ---- root's own memory: one piece of RAM, cut into what it is used for */
@@ -227,50 +201,35 @@ static struct thread *make_thread(struct boot_work *work, struct range *own)
     return thread;
 }
 
-static void map_own(struct boot_work *work, struct range range, uint64_t address, unsigned access)
-{
-    if (range.base == range.end)
-        return;
-    struct slot *slot = add_memory(work, range, RAM_RIGHTS, 0);
-    map(work, slot, address, access);
-    tell(work, WHIT_BOOT_ROOT, slot);
-}
-
-/* A part of the archive in its place in root's image, as a child of the archive's capability. */
-static uint64_t map_part(struct boot_work *work, struct slot *archive, struct range *file,
-                         uint64_t address, uint64_t bytes, unsigned access)
-{
-    struct range part = cut(file, bytes);
-
-    if (bytes == 0)
-        return address;
-    struct slot *slot = next_slot(work);
-    must(cap_derive(archive, slot, part.base, bytes / WHIT_UNIT, MEMORY_RIGHTS, 0));
-    map(work, slot, address, access);
-    return address + bytes;
-}
-
-/* Text, read-only data and data in the archive, then bss: returns where the image ends. */
+/* Text, read-only data and data are children of the archive's capability; then bss. */
 static void map_image(struct boot_work *work, struct slot *archive, struct range file,
                       struct range *own)
 {
     const struct whit_image *image = object_at(file);
+    const struct {
+        uint64_t bytes;
+        unsigned access;
+    } parts[] = {
+        {image->text_bytes, WHIT_MAP_READ | WHIT_MAP_EXEC},
+        {image->rodata_bytes, WHIT_MAP_READ},
+        {image->data_bytes, WHIT_MAP_READ | WHIT_MAP_WRITE},
+    };
     uint64_t address = WHIT_IMAGE_BASE;
 
-    address =
-        map_part(work, archive, &file, address, image->text_bytes, WHIT_MAP_READ | WHIT_MAP_EXEC);
-    address = map_part(work, archive, &file, address, image->rodata_bytes, WHIT_MAP_READ);
-    address =
-        map_part(work, archive, &file, address, image->data_bytes, WHIT_MAP_READ | WHIT_MAP_WRITE);
-    map_own(work, cut(own, image->bss_bytes), address, WHIT_MAP_READ | WHIT_MAP_WRITE);
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        struct range part = cut(&file, parts[i].bytes);
+        if (part.base == part.end)
+            continue;
+        struct slot *slot = next_slot(work);
+        must(cap_derive(archive, slot, part.base, parts[i].bytes / WHIT_UNIT, MEMORY_RIGHTS, 0));
+        map(work, slot, address, parts[i].access);
+        address += parts[i].bytes;
+    }
+    add_memory(work, WHIT_BOOT_ROOT, cut(own, image->bss_bytes), address,
+               WHIT_MAP_READ | WHIT_MAP_WRITE);
 }
 
 /* ---- what the board has */
-
-static struct range outward(struct range range)
-{
-    return (struct range){page_floor(range.base), page_ceiling(range.end)};
-}
 
 static void find_ram(struct boot_work *work, const struct boot_info *info, struct range archive,
                      struct range dtb)
@@ -294,13 +253,10 @@ static void find_devices(struct boot_work *work, const struct boot_info *info)
             ranges_remove(&work->device, without[i]->range[j].base, without[i]->range[j].end);
 }
 
-static void add_ranges(struct boot_work *work, const struct ranges *set, enum whit_boot_kind kind)
+static void add_ranges(struct boot_work *work, enum whit_boot_kind kind, const struct ranges *set)
 {
-    const bool device = kind == WHIT_BOOT_DEVICE;
-    const unsigned rights = device ? WHIT_R_READ | WHIT_R_WRITE | WHIT_R_DERIVE : RAM_RIGHTS;
-
     for (uint32_t i = 0; i < set->count; i++)
-        tell(work, kind, add_memory(work, set->range[i], rights, device ? CAP_DEVICE : 0));
+        add_memory(work, kind, set->range[i], 0, 0);
 }
 
 static void fill_head(struct boot_work *work, const struct boot_info *info)
@@ -311,31 +267,21 @@ static void fill_head(struct boot_work *work, const struct boot_info *info)
     out->abi = WHIT_ABI_VERSION;
     out->frequency = info->frequency;
     out->entry_ticks = info->entry_ticks;
-    out->dtb_bytes = info->board->fdt.bytes;
+    out->dtb_bytes = info->board->dtb.end - info->board->dtb.base;
     out->initrd_bytes = info->board->initrd.end - info->board->initrd.base;
-}
-
-/* Address of `exact` in a mapping of the pages around it. */
-static uint64_t place(struct range exact, uint64_t base)
-{
-    return base + (exact.base - page_floor(exact.base));
 }
 
 const char *boot_root(const struct boot_info *info, struct boot_work *work)
 {
     const struct board *board = info->board;
-    const struct range blob = {(uintptr_t)board->fdt.blob,
-                               (uintptr_t)board->fdt.blob + board->fdt.bytes};
-    const struct range archive = outward(board->initrd), dtb = outward(blob);
+    const struct range archive = range_outward(board->initrd), dtb = range_outward(board->dtb);
     struct range file;
 
     if (!ranges_cover(&board->ram, archive.base, archive.end))
         return "the boot archive does not lie in memory.";
     if (dtb.base < archive.end && archive.base < dtb.end)
         return "the boot archive and the device tree share a page.";
-    const char *wrong = find_root(board->initrd, &file);
-    if (!wrong)
-        wrong = check_image(file);
+    const char *wrong = find_image(board->initrd, &file);
     if (wrong)
         return wrong;
 
@@ -359,24 +305,17 @@ const char *boot_root(const struct boot_info *info, struct boot_work *work)
     fill_head(work, info);
     make_space(work, &own);
     add_cores(work);
-    struct slot *slot = add_memory(work, archive, RAM_RIGHTS, 0);
-    map(work, slot, INITRD_BASE, WHIT_MAP_READ);
-    tell(work, WHIT_BOOT_INITRD, slot);
-    work->out->range[work->out->ranges - 1].address = place(board->initrd, INITRD_BASE);
+    struct slot *slot = add_memory(work, WHIT_BOOT_INITRD, archive, INITRD_BASE, WHIT_MAP_READ);
     map_image(work, slot, file, &own);
-    map_own(work, cut(&own, stack_bytes), STACK_TOP - stack_bytes, WHIT_MAP_READ | WHIT_MAP_WRITE);
-    map_own(work, boot_page, BOOT_PAGE, WHIT_MAP_READ);
-    slot = add_memory(work, dtb, WHIT_R_READ | WHIT_R_DERIVE, 0);
-    map(work, slot, DTB_BASE, WHIT_MAP_READ);
-    tell(work, WHIT_BOOT_DTB, slot);
-    work->out->range[work->out->ranges - 1].address = place(blob, DTB_BASE);
-    slot = add_memory(work, info->panic, WHIT_R_READ | WHIT_R_DERIVE, 0);
-    map(work, slot, PANIC_BASE, WHIT_MAP_READ);
-    tell(work, WHIT_BOOT_PANIC, slot);
+    add_memory(work, WHIT_BOOT_ROOT, cut(&own, stack_bytes), STACK_TOP - stack_bytes,
+               WHIT_MAP_READ | WHIT_MAP_WRITE);
+    add_memory(work, WHIT_BOOT_ROOT, boot_page, BOOT_PAGE, WHIT_MAP_READ);
+    add_memory(work, WHIT_BOOT_DTB, dtb, DTB_BASE + board->dtb.base % WHIT_PAGE, WHIT_MAP_READ);
+    add_memory(work, WHIT_BOOT_PANIC, info->panic, PANIC_BASE, WHIT_MAP_READ);
     struct thread *thread = make_thread(work, &own);
-    tell(work, WHIT_BOOT_ROOT, add_memory(work, own, RAM_RIGHTS, 0)); /* what is left over */
-    add_ranges(work, &work->ram, WHIT_BOOT_RAM);
-    add_ranges(work, &work->device, WHIT_BOOT_DEVICE);
+    add_memory(work, WHIT_BOOT_ROOT, own, 0, 0); /* what is left over */
+    add_ranges(work, WHIT_BOOT_RAM, &work->ram);
+    add_ranges(work, WHIT_BOOT_DEVICE, &work->device);
     work->out->first_free = work->selector;
 
     thread_set_start(thread, image->entry, STACK_TOP, 0, BOOT_PAGE);

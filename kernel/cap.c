@@ -80,6 +80,22 @@ void *cap_lookup(struct space *space, uint64_t selector, enum whit_kind kind, un
     return (void *)(uintptr_t)(word & CAP_ADDRESS_MASK);
 }
 
+/* A page for the slots around one that is empty because there is none.  Seldom, and so out of the
+ * way of all that fill slots. */
+static __attribute__((cold)) struct slot *slot_page(struct space *space, uint64_t selector,
+                                                    status *error)
+{
+    struct slot *page = space_page(space);
+
+    if (!page) {
+        *error = WHIT_E_FUNDS;
+        return NULL;
+    }
+    /* Readers without the lock must find the page's zeros behind the pointer. */
+    __atomic_store_n(&space->directory[selector / SLOTS_PER_PAGE], page, __ATOMIC_RELEASE);
+    return &page[selector % SLOTS_PER_PAGE];
+}
+
 struct slot *cap_empty_slot(struct space *space, uint64_t selector, status *error)
 {
     struct slot *slot = cap_slot(space, selector);
@@ -91,17 +107,8 @@ struct slot *cap_empty_slot(struct space *space, uint64_t selector, status *erro
         *error = WHIT_E_OCCUPIED;
         return NULL;
     }
-    struct slot **entry = &space->directory[selector / SLOTS_PER_PAGE];
-    if (*entry == (struct slot *)(uintptr_t)empty_slots) {
-        struct slot *page = space_page(space);
-        if (!page) {
-            *error = WHIT_E_FUNDS;
-            return NULL;
-        }
-        /* Readers without the lock must find the page's zeros behind the pointer. */
-        __atomic_store_n(entry, page, __ATOMIC_RELEASE);
-    }
-    return &(*entry)[selector % SLOTS_PER_PAGE];
+    const struct slot *page = space->directory[selector / SLOTS_PER_PAGE];
+    return page == empty_slots ? slot_page(space, selector, error) : slot;
 }
 
 void cap_root(struct slot *root, enum whit_kind kind, uintptr_t base, uint64_t units,

@@ -20,19 +20,25 @@ struct core {
     struct budget *budget;    /* that pays at this moment */
     struct thread *el1_owner; /* virtual CPU whose EL1 state is loaded */
     struct thread *fp_owner;  /* whose FP registers are loaded; fp_live: it is the current one */
-    uint8_t fp_live;
-    uint8_t guest_live; /* registers that act on programs too hold el1_owner's values (vcpu.c) */
-    uint8_t borrowed;   /* the running budget came through a helping link or a signal */
-    uint8_t metered;    /* it has WHIT_BUDGET_METER */
-    uint8_t alone;      /* it runs a virtual CPU whose WFI nobody need know of */
-    uint8_t behind;     /* inbox_rest or unparked is not empty */
-    uint8_t walked;     /* links that sched_leads_to followed since the last dispatch */
-    uint8_t reschedule; /* something more urgent became ready */
-    uint8_t expired;    /* the kernel's timer fired since the last choice */
-    uint32_t errata;    /* enum erratum, of this core (errata.h) */
-    uint32_t guard;     /* function of the firmware to be called at each entry, or 0 (errata.h) */
+    union {
+        struct {
+            uint8_t fp_live;
+            uint8_t borrowed;   /* the running budget came through a helping link or a signal */
+            uint8_t guest_live; /* registers that act on programs too hold el1_owner's (vcpu.c) */
+            uint8_t metered;    /* it has WHIT_BUDGET_METER */
+            uint8_t limited;    /* it is not simple */
+            uint8_t alone;      /* it runs a virtual CPU whose WFI nobody need know of */
+            uint8_t behind;     /* inbox_rest or unparked is not empty */
+            uint8_t reschedule; /* something more urgent became ready */
+        };
+        uint64_t special; /* all of them: 0 while a program runs that needs none of this */
+    };
+    uint32_t errata; /* enum erratum, of this core (errata.h) */
+    uint32_t guard;  /* function of the firmware to be called at each entry, or 0 (errata.h) */
 
-    uint32_t index; /* 0 is the boot core */
+    uint32_t walked;  /* links that sched_leads_to followed since the last dispatch */
+    uint32_t expired; /* the kernel's timer fired since the last choice */
+    uint32_t index;   /* 0 is the boot core */
     uint32_t online;
     uint64_t mpidr;       /* affinity fields */
     uint64_t kick;        /* what makes arch_core_kick interrupt it, since it is online */
@@ -52,6 +58,10 @@ struct core {
     uint64_t grace_seen; /* last grace period that this core answered */
     void *arch;          /* the architecture's per-core state */
 };
+
+/* Of core.special: fp_live and borrowed, which no choice depends on; reschedule. */
+#define SPECIAL_NO_MATTER  UINT64_C(0xffff)
+#define SPECIAL_RESCHEDULE (UINT64_C(1) << 56)
 
 static inline struct thread *core_current(const struct core *core)
 {

@@ -2,7 +2,9 @@
 /* Flattened device tree reader: every offset is checked against the block that it lies in. */
 #include "fdt.h"
 
-enum { MAGIC = 0xd00dfeed, OLDEST_VERSION = 17 };
+#include <string.h>
+
+enum { MAGIC = 0xd00dfeed, OLDEST_VERSION = 17, CELLS_MAX = 4 /* of any bus */ };
 enum token { BEGIN_NODE = 1, END_NODE = 2, PROPERTY = 3, NOTHING = 4 };
 
 /* Big-endian, byte by byte: the blob may lie anywhere, and the MMU may be off. */
@@ -20,15 +22,6 @@ static size_t length(const char *at, size_t limit)
     return n;
 }
 
-static bool equal(const char *a, const char *b)
-{
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 static bool block(uint32_t total, uint32_t start, uint32_t bytes)
 {
     return start >= FDT_HEADER_BYTES && start <= total && bytes <= total - start;
@@ -42,17 +35,18 @@ bool fdt_open(struct fdt *fdt, const void *blob)
         return false;
     fdt->blob = head;
     fdt->bytes = load(head + 4);
-    fdt->structure = load(head + 8);
+    fdt->next = load(head + 8);
     fdt->strings = load(head + 12);
     fdt->reservations = load(head + 16);
     uint32_t strings_bytes = load(head + 32), structure_bytes = load(head + 36);
     /* Whole tokens: so every token, name and value lies at a multiple of 4, padding included. */
-    if (fdt->bytes > FDT_BYTES_MAX || (fdt->structure | structure_bytes) % 4 != 0 ||
-        !block(fdt->bytes, fdt->structure, structure_bytes) ||
+    if (fdt->bytes > FDT_BYTES_MAX || (fdt->next | structure_bytes) % 4 != 0 ||
+        !block(fdt->bytes, fdt->next, structure_bytes) ||
         !block(fdt->bytes, fdt->strings, strings_bytes) || !block(fdt->bytes, fdt->reservations, 0))
         return false;
-    fdt->structure_end = fdt->structure + structure_bytes;
+    fdt->structure_end = fdt->next + structure_bytes;
     fdt->strings_end = fdt->strings + strings_bytes;
+    fdt->depth = 0;
     return true;
 }
 
@@ -91,52 +85,44 @@ static bool take_property(const struct fdt *fdt, uint32_t *at, struct fdt_proper
     return skip(fdt, at, property->bytes);
 }
 
-void fdt_walk_start(struct fdt_walk *walk, const struct fdt *fdt)
+static uint32_t cells_or(struct fdt_property cells, uint32_t otherwise)
 {
-    walk->fdt = fdt;
-    walk->next = fdt->structure;
-    walk->depth = 0;
-    /* Of the root's own "reg", which does not exist. */
-    walk->level[0] = (struct fdt_level){.name = "", .properties = fdt->structure_end};
+    return cells.value ? fdt_cell(cells, 0) : otherwise;
 }
 
-static bool enter(struct fdt_walk *walk)
+static bool enter(struct fdt *fdt)
 {
-    const struct fdt *fdt = walk->fdt;
-    const char *name = (const char *)fdt->blob + walk->next;
-    uint32_t room = fdt->structure_end - walk->next;
-    size_t bytes = length(name, room);
+    const char *name = (const char *)fdt->blob + fdt->next;
+    size_t bytes = length(name, fdt->structure_end - fdt->next);
 
-    if (walk->depth == FDT_DEPTH || !skip(fdt, &walk->next, (uint32_t)bytes + 1))
+    if (fdt->depth == FDT_DEPTH || !skip(fdt, &fdt->next, (uint32_t)bytes + 1))
         return false;
-    struct fdt_level *level = &walk->level[++walk->depth];
+    struct fdt_level *level = &fdt->level[++fdt->depth];
     level->name = name;
-    level->properties = walk->next;
+    level->properties = fdt->next;
     /* Defaults of the specification, section 2.3.5. */
-    struct fdt_property cells = fdt_get(walk, "#address-cells");
-    level->address_cells = cells.value ? fdt_cell(cells, 0) : 2;
-    cells = fdt_get(walk, "#size-cells");
-    level->size_cells = cells.value ? fdt_cell(cells, 0) : 1;
-    return true;
+    level->address_cells = cells_or(fdt_get(fdt, "#address-cells"), 2);
+    level->size_cells = cells_or(fdt_get(fdt, "#size-cells"), 1);
+    return level->address_cells <= CELLS_MAX && level->size_cells <= CELLS_MAX;
 }
 
-bool fdt_walk_next(struct fdt_walk *walk)
+bool fdt_next(struct fdt *fdt)
 {
     struct fdt_property property;
     const char *name;
 
     /* Each round takes at least one token, so the walk ends with the block. */
     for (;;) {
-        switch (take_token(walk->fdt, &walk->next)) {
+        switch (take_token(fdt, &fdt->next)) {
         case BEGIN_NODE:
-            return enter(walk);
+            return enter(fdt);
         case END_NODE:
-            if (walk->depth <= 1)
+            if (fdt->depth <= 1)
                 return false;
-            walk->depth--;
+            fdt->depth--;
             break;
         case PROPERTY:
-            if (!take_property(walk->fdt, &walk->next, &property, &name))
+            if (!take_property(fdt, &fdt->next, &property, &name))
                 return false;
             break;
         case NOTHING:
@@ -147,57 +133,26 @@ bool fdt_walk_next(struct fdt_walk *walk)
     }
 }
 
-struct fdt_property fdt_get_at(const struct fdt_walk *walk, uint32_t depth, const char *name)
+static struct fdt_property get_at(const struct fdt *fdt, uint32_t depth, const char *name)
 {
     struct fdt_property property;
     const char *found;
-    uint32_t at = walk->level[depth].properties;
+    uint32_t at = fdt->level[depth].properties;
 
     for (;;) {
-        uint32_t token = take_token(walk->fdt, &at);
+        uint32_t token = take_token(fdt, &at);
         if (token == NOTHING)
             continue;
-        if (token != PROPERTY || !take_property(walk->fdt, &at, &property, &found))
+        if (token != PROPERTY || !take_property(fdt, &at, &property, &found))
             return (struct fdt_property){NULL, 0};
-        if (equal(found, name))
+        if (strcmp(found, name) == 0)
             return property;
     }
 }
 
-struct fdt_property fdt_get(const struct fdt_walk *walk, const char *name)
+struct fdt_property fdt_get(const struct fdt *fdt, const char *name)
 {
-    return fdt_get_at(walk, walk->depth, name);
-}
-
-/* True if `name` is the first `bytes` of `text`, with or without its unit address. */
-static bool names(const char *name, const char *text, size_t bytes)
-{
-    size_t i = 0;
-    while (i < bytes && name[i] == text[i])
-        i++;
-    return i == bytes && (name[i] == 0 || name[i] == '@');
-}
-
-bool fdt_is_named(const struct fdt_walk *walk, const char *name)
-{
-    return names(walk->level[walk->depth].name, name, length(name, SIZE_MAX));
-}
-
-bool fdt_has_path(const struct fdt_walk *walk, const char *path, size_t bytes)
-{
-    size_t at = 0;
-
-    for (uint32_t depth = 2; depth <= walk->depth; depth++) {
-        size_t start = at + 1, end = start;
-        if (at >= bytes || path[at] != '/')
-            return false;
-        while (end < bytes && path[end] != '/')
-            end++;
-        if (!names(walk->level[depth].name, path + start, end - start))
-            return false;
-        at = end;
-    }
-    return at == bytes;
+    return get_at(fdt, fdt->depth, name);
 }
 
 uint32_t fdt_cell(struct fdt_property property, uint32_t index)
@@ -205,9 +160,11 @@ uint32_t fdt_cell(struct fdt_property property, uint32_t index)
     return property.bytes / 4 > index ? load(property.value + (size_t)index * 4) : 0;
 }
 
-uint64_t fdt_cells(struct fdt_property property, uint32_t index, uint32_t cells)
+/* `cells` of them as one number. */
+static uint64_t take_cells(struct fdt_property property, uint32_t index, uint32_t cells)
 {
     uint64_t value = 0;
+
     for (uint32_t i = 0; i < cells; i++)
         value = value << 32 | fdt_cell(property, index + i);
     return value;
@@ -215,7 +172,7 @@ uint64_t fdt_cells(struct fdt_property property, uint32_t index, uint32_t cells)
 
 uint64_t fdt_number(struct fdt_property property)
 {
-    return fdt_cells(property, 0, property.bytes >= 8 ? 2 : 1);
+    return take_cells(property, 0, property.bytes >= 8 ? 2 : 1);
 }
 
 bool fdt_holds(struct fdt_property property, const char *string)
@@ -226,7 +183,7 @@ bool fdt_holds(struct fdt_property property, const char *string)
         size_t bytes = length(here, property.bytes - at);
         if (bytes == property.bytes - at)
             return false;
-        if (equal(here, string))
+        if (strcmp(here, string) == 0)
             return true;
         at += (uint32_t)bytes + 1;
     }
@@ -234,23 +191,19 @@ bool fdt_holds(struct fdt_property property, const char *string)
 }
 
 /* Address on the bus of `depth` to one on the bus above it; an absent "ranges" bars the way. */
-static bool translate(const struct fdt_walk *walk, uint32_t depth, uint64_t *address)
+static bool translate(const struct fdt *fdt, uint32_t depth, uint64_t *address)
 {
-    const struct fdt_level *bus = &walk->level[depth], *above = &walk->level[depth - 1];
-    struct fdt_property ranges = fdt_get_at(walk, depth, "ranges");
+    const struct fdt_level *bus = &fdt->level[depth], *above = &fdt->level[depth - 1];
+    struct fdt_property ranges = get_at(fdt, depth, "ranges");
     uint32_t entry = bus->address_cells + above->address_cells + bus->size_cells;
 
-    if (!ranges.value)
-        return false;
-    if (ranges.bytes == 0)
+    if (ranges.value && ranges.bytes == 0)
         return true;
-    if (bus->address_cells > 2 || above->address_cells > 2 || bus->size_cells > 2 || entry == 0)
-        return false;
-    for (uint32_t at = 0; at + entry <= ranges.bytes / 4; at += entry) {
-        uint64_t child = fdt_cells(ranges, at, bus->address_cells);
-        uint64_t parent = fdt_cells(ranges, at + bus->address_cells, above->address_cells);
+    for (uint32_t at = 0; entry > 0 && at + entry <= ranges.bytes / 4; at += entry) {
+        uint64_t child = take_cells(ranges, at, bus->address_cells);
+        uint64_t parent = take_cells(ranges, at + bus->address_cells, above->address_cells);
         uint64_t bytes =
-            fdt_cells(ranges, at + bus->address_cells + above->address_cells, bus->size_cells);
+            take_cells(ranges, at + bus->address_cells + above->address_cells, bus->size_cells);
         if (*address >= child && *address - child < bytes) {
             *address = *address - child + parent;
             return true;
@@ -259,31 +212,37 @@ static bool translate(const struct fdt_walk *walk, uint32_t depth, uint64_t *add
     return false;
 }
 
-bool fdt_reg(const struct fdt_walk *walk, uint32_t index, uint64_t *base, uint64_t *bytes)
+static bool set_range(struct range *range, uint64_t base, uint64_t bytes)
 {
-    if (walk->depth < 2)
+    if (bytes > UINT64_MAX - base)
         return false;
-    struct fdt_property reg = fdt_get(walk, "reg");
-    const struct fdt_level *bus = &walk->level[walk->depth - 1];
-    uint32_t entry = bus->address_cells + bus->size_cells;
-
-    if (bus->address_cells > 2 || bus->size_cells > 2 || entry == 0 ||
-        index >= reg.bytes / 4 / entry)
-        return false;
-    *base = fdt_cells(reg, index * entry, bus->address_cells);
-    *bytes = fdt_cells(reg, index * entry + bus->address_cells, bus->size_cells);
-    for (uint32_t depth = walk->depth - 1; depth > 1; depth--)
-        if (!translate(walk, depth, base))
-            return false;
-    return *bytes <= UINT64_MAX - *base;
+    *range = (struct range){base, base + bytes};
+    return true;
 }
 
-bool fdt_reservation(const struct fdt *fdt, uint32_t index, uint64_t *base, uint64_t *bytes)
+bool fdt_reg(const struct fdt *fdt, uint32_t index, struct range *range)
+{
+    if (fdt->depth < 2)
+        return false;
+    struct fdt_property reg = fdt_get(fdt, "reg");
+    const struct fdt_level *bus = &fdt->level[fdt->depth - 1];
+    uint32_t entry = bus->address_cells + bus->size_cells;
+
+    if (entry == 0 || index >= reg.bytes / 4 / entry)
+        return false;
+    uint64_t base = take_cells(reg, index * entry, bus->address_cells);
+    uint64_t bytes = take_cells(reg, index * entry + bus->address_cells, bus->size_cells);
+    for (uint32_t depth = fdt->depth - 1; depth > 1; depth--)
+        if (!translate(fdt, depth, &base))
+            return false;
+    return set_range(range, base, bytes);
+}
+
+bool fdt_reservation(const struct fdt *fdt, uint32_t index, struct range *range)
 {
     if (index >= (fdt->bytes - fdt->reservations) / 16)
         return false;
     struct fdt_property entry = {fdt->blob + fdt->reservations + (size_t)index * 16, 16};
-    *base = fdt_cells(entry, 0, 2);
-    *bytes = fdt_cells(entry, 2, 2);
-    return (*base != 0 || *bytes != 0) && *bytes <= UINT64_MAX - *base;
+    uint64_t base = take_cells(entry, 0, 2), bytes = take_cells(entry, 2, 2);
+    return (base != 0 || bytes != 0) && set_range(range, base, bytes);
 }

@@ -6,28 +6,19 @@
 #ifndef FDT_H
 #define FDT_H
 
-#include <stdbool.h>
+#include "ranges.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
 enum { FDT_DEPTH = 16, FDT_HEADER_BYTES = 40, FDT_BYTES_MAX = 0x200000 };
 
+/* A walk over all nodes, parents first, and the ancestors of the node where it is. */
 struct fdt {
     const uint8_t *blob;
     uint32_t bytes;
-    uint32_t structure, structure_end;
+    uint32_t structure_end;
     uint32_t strings, strings_end;
     uint32_t reservations;
-};
-
-struct fdt_property {
-    const uint8_t *value; /* NULL: there is none */
-    uint32_t bytes;
-};
-
-/* A walk over all nodes, parents first, and the ancestors of the node where it is. */
-struct fdt_walk {
-    const struct fdt *fdt;
     uint32_t next;  /* offset of the token to read next */
     uint32_t depth; /* of the node: 1 for the root; 0 before it */
     struct fdt_level {
@@ -37,31 +28,29 @@ struct fdt_walk {
     } level[FDT_DEPTH + 1];
 };
 
-/* False if there is no tree at `blob`, or one that its header contradicts. */
+struct fdt_property {
+    const uint8_t *value; /* NULL: there is none */
+    uint32_t bytes;
+};
+
+/* Before the first node.  False if there is no tree at `blob`, or one that its header contradicts.
+ */
 bool fdt_open(struct fdt *fdt, const void *blob);
 
-void fdt_walk_start(struct fdt_walk *walk, const struct fdt *fdt);
 /* Goes to the next node; false at the end, and where the blob stops making sense. */
-bool fdt_walk_next(struct fdt_walk *walk);
+bool fdt_next(struct fdt *fdt);
 
-/* A property of the node where the walk is, or of its ancestor at `depth`. */
-struct fdt_property fdt_get(const struct fdt_walk *walk, const char *name);
-struct fdt_property fdt_get_at(const struct fdt_walk *walk, uint32_t depth, const char *name);
-
-/* True if the node's name without unit address is `name`, or its path is `path` (with '/', and not
- * empty). */
-bool fdt_is_named(const struct fdt_walk *walk, const char *name);
-bool fdt_has_path(const struct fdt_walk *walk, const char *path, size_t bytes);
+/* A property of the node. */
+struct fdt_property fdt_get(const struct fdt *fdt, const char *name);
 
 /* Entry `index` of "reg", translated to addresses of the root by "ranges"; false: there is none. */
-bool fdt_reg(const struct fdt_walk *walk, uint32_t index, uint64_t *base, uint64_t *bytes);
+bool fdt_reg(const struct fdt *fdt, uint32_t index, struct range *range);
 
 /* Entry `index` of the memory reservation block. */
-bool fdt_reservation(const struct fdt *fdt, uint32_t index, uint64_t *base, uint64_t *bytes);
+bool fdt_reservation(const struct fdt *fdt, uint32_t index, struct range *range);
 
-/* Cell `index` as a number; `cells` of them from there on; 0 beyond the end. */
+/* Cell `index` as a number; 0 beyond the end. */
 uint32_t fdt_cell(struct fdt_property property, uint32_t index);
-uint64_t fdt_cells(struct fdt_property property, uint32_t index, uint32_t cells);
 /* A number in one or two cells, as "linux,initrd-start" has it. */
 uint64_t fdt_number(struct fdt_property property);
 /* True if the list of strings holds `string`. */

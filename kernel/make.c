@@ -11,7 +11,7 @@ static const uint64_t object_bytes[WHIT_KINDS] = {
     [WHIT_BUDGET] = WHIT_SIZE_BUDGET,
 };
 
-status space_make(void *memory, uint64_t type)
+static status space_make(void *memory, uint64_t type)
 {
     if (type != WHIT_PROGRAM && type != WHIT_MACHINE)
         return WHIT_E_ARGUMENT;

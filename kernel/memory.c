@@ -23,18 +23,6 @@ static bool memory_is_paged(const struct slot *memory)
 
 /* ---- cutting */
 
-status memory_split(struct slot *memory, struct slot *upper, uint64_t bytes)
-{
-    if (!memory_is_free(memory))
-        return WHIT_E_BUSY;
-    if ((bytes & (WHIT_UNIT - 1)) != 0)
-        return WHIT_E_ALIGNMENT;
-    if (bytes == 0 || bytes >= cap_bytes(memory))
-        return WHIT_E_SIZE;
-    cap_split(memory, upper, bytes / WHIT_UNIT);
-    return WHIT_OK;
-}
-
 status op_split(struct thread *self, uint64_t *x)
 {
     uint64_t selector = x[0], target = x[1], bytes = x[2];
@@ -43,7 +31,16 @@ status op_split(struct thread *self, uint64_t *x)
     if (!memory)
         return error;
     struct slot *upper = cap_empty_slot(self->space, target, &error);
-    return upper ? memory_split(memory, upper, bytes) : error;
+    if (!upper)
+        return error;
+    if (!memory_is_free(memory))
+        return WHIT_E_BUSY;
+    if ((bytes & (WHIT_UNIT - 1)) != 0)
+        return WHIT_E_ALIGNMENT;
+    if (bytes == 0 || bytes >= cap_bytes(memory))
+        return WHIT_E_SIZE;
+    cap_split(memory, upper, bytes / WHIT_UNIT);
+    return WHIT_OK;
 }
 
 /* Neighbours in the list at the same depth have the same parent. */
@@ -112,7 +109,10 @@ static status memory_pin(struct slot *memory)
     return WHIT_OK;
 }
 
-status memory_map(struct slot *memory, struct space *space, uint64_t address, uint64_t access)
+/* Maps, or goes on with the same mapping after RESTART or FUNDS.  OCCUPIED: nothing stays mapped;
+ * FUNDS: what is mapped stays. */
+static status memory_map(struct slot *memory, struct space *space, uint64_t address,
+                         uint64_t access)
 {
     status result = map_check(memory, address, access);
     if (result != WHIT_OK)
@@ -161,13 +161,6 @@ status op_unmap(struct thread *self, uint64_t *x)
 
 /* ---- pools */
 
-status memory_donate(struct slot *memory, struct space *space)
-{
-    if (!memory_is_free(memory))
-        return WHIT_E_BUSY;
-    return memory_is_paged(memory) ? space_donate(space, memory) : WHIT_E_ALIGNMENT;
-}
-
 status op_donate(struct thread *self, uint64_t *x)
 {
     uint64_t selector = x[0], space_selector = x[1];
@@ -176,5 +169,9 @@ status op_donate(struct thread *self, uint64_t *x)
     if (!memory)
         return error;
     struct space *space = space_argument(self, space_selector, &error);
-    return space ? memory_donate(memory, space) : error;
+    if (!space)
+        return error;
+    if (!memory_is_free(memory))
+        return WHIT_E_BUSY;
+    return memory_is_paged(memory) ? space_donate(space, memory) : WHIT_E_ALIGNMENT;
 }

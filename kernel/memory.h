@@ -35,20 +35,4 @@ status op_destroy(struct thread *self, uint64_t *x);
 status cap_pass(struct space *from, uint64_t selector, struct space *to, uint64_t to_selector,
                 bool move);
 
-/*
- * Maps memory, or goes on with the same mapping after RESTART or FUNDS.  Errors: RIGHTS,
- * ARGUMENT, ALIGNMENT, BUSY, OCCUPIED (nothing stays mapped), FUNDS (what is mapped stays).
- */
-status memory_map(struct slot *memory, struct space *space, uint64_t address, uint64_t access);
-
-/* The first bytes stay, the rest goes to the empty slot `upper`.  Errors: RIGHTS (dying), BUSY,
- * ALIGNMENT, SIZE. */
-status memory_split(struct slot *memory, struct slot *upper, uint64_t bytes);
-
-/* Memory with the right to make.  Errors: BUSY, ALIGNMENT, DEPTH. */
-status memory_donate(struct slot *memory, struct space *space);
-
-/* Makes the zeroed memory a space.  Error: ARGUMENT (type). */
-status space_make(void *memory, uint64_t type);
-
 #endif

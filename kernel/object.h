@@ -32,7 +32,7 @@ status thread_bind_budget(struct thread *thread, struct slot *budget);
 /* Sets the registers with which a stopped thread will start. */
 void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t tls, uint64_t x0);
 
-/* Ends a wait with `bits` as its result (a virtual CPU: ends its WFI). */
+/* The thread waits: it goes on with `bits` as the result (a virtual CPU behind its WFI). */
 void thread_wake(struct thread *thread, uint64_t bits);
 
 /* The call in progress of `thread` fails with `error`; its handler works on for nobody. */
@@ -43,8 +43,9 @@ void thread_call_fail(struct thread *thread, enum whit_error error);
 void thread_call_expire(struct thread *thread);
 
 /* The current thread faulted or exited: the kernel calls its fault portal.  Its registers are
- * saved, with the pc at which it would continue. */
-void thread_fault(struct core *core, struct thread *thread);
+ * saved, with the pc at which it would continue.  True: the handler is busy, and the instruction is
+ * to be executed again. */
+bool thread_fault(struct core *core, struct thread *thread);
 
 /* The current virtual CPU executed WFI. */
 void thread_idle(struct core *core, struct thread *thread);
@@ -63,6 +64,14 @@ void thread_end_here(struct thread *thread);
 /* ---- calls, by the current thread, with its registers saved; status in its x10 */
 void portal_call(struct core *core, struct thread *thread);
 void portal_reply(struct core *core, struct thread *thread);
+/* For a CALL that passes a capability: passes it, and returns the portal and its idle handler,
+ * which is to be entered now, whatever another core makes of the portal meanwhile; handler NULL:
+ * nothing is done, portal_call tells why. */
+struct call_entry {
+    const struct portal *portal;
+    struct thread *handler;
+};
+struct call_entry portal_call_pass(struct core *core, struct thread *thread, uint64_t x10);
 
 /* ---- signals (on their home core, but for notify) */
 
@@ -88,9 +97,9 @@ bool signal_inbox_step(struct core *core);
 void signal_inbox_run(struct core *core);
 /* NOTIFY */
 status signal_call(struct core *core, struct thread *thread, uint64_t selector, uint64_t bits);
-/* WAIT; *bits: 0 if there are none yet, then those that end the wait go into its saved x0. */
-status signal_wait(struct core *core, struct thread *thread, uint64_t selector, uint64_t deadline,
-                   uint64_t *bits);
+/* WAIT; bits 0: there are none yet, and those that end the wait go into its saved x0. */
+struct event_result signal_wait(struct core *core, struct thread *thread, uint64_t selector,
+                                uint64_t deadline);
 
 /* The guest's virtual timer is due while its registers are not loaded. */
 void vcpu_timer_due(struct thread *thread);
@@ -107,18 +116,20 @@ void budget_refilled(struct budget *budget);
 void budget_end_here(struct budget *budget);
 
 /* ---- operations: arguments and results in `x`, a copy of x0-x6 */
-status op_bind(struct thread *self, uint64_t *x);
-status op_start(struct thread *self, uint64_t *x);
-status op_stop(struct thread *self, uint64_t *x);
-status op_resume(struct thread *self, uint64_t *x);
-status op_sync(struct thread *self, uint64_t *x);
+/* Small rather than fast, as the files that the Makefile says that of. */
+#define SELDOM __attribute__((cold))
+SELDOM status op_bind(struct thread *self, uint64_t *x);
+SELDOM status op_start(struct thread *self, uint64_t *x);
+SELDOM status op_stop(struct thread *self, uint64_t *x);
+SELDOM status op_resume(struct thread *self, uint64_t *x);
+SELDOM status op_sync(struct thread *self, uint64_t *x);
 status op_receive(struct thread *self, uint64_t *x);
-status op_target(struct thread *self, uint64_t *x);
+SELDOM status op_target(struct thread *self, uint64_t *x);
 status op_clear(struct thread *self, uint64_t *x);
 status op_timer(struct thread *self, uint64_t *x);
 status op_irq_bind(struct thread *self, uint64_t *x);
 status op_irq_ack(struct thread *self, uint64_t *x);
 status op_budget_read(struct thread *self, uint64_t *x);
-status op_priority(struct thread *self, uint64_t *x);
+SELDOM status op_priority(struct thread *self, uint64_t *x);
 
 #endif

@@ -20,6 +20,7 @@ enum { PASS_SHIFT = 16 };
 #define PASS_PRESENT  UINT64_C(0x40000000)
 #define PASS_MOVE     UINT64_C(0x80000000)
 #define PASS_SELECTOR UINT64_C(0x3fff0000)
+#define CALL_FIELDS   (PASS_PRESENT | PASS_MOVE | PASS_SELECTOR | (WHIT_SLOTS - 1))
 
 status portal_make(void *memory, struct slot *thread, uint64_t entry, uint64_t badge)
 {
@@ -73,7 +74,7 @@ static void reply_finish(struct thread *thread, status error)
 }
 
 /* Passes the capability that x10 of `from` names, if any; *passed tells the receiver. */
-static status pass(struct thread *from, struct thread *to, uint64_t x10, uint64_t *passed)
+static inline status pass(struct thread *from, struct thread *to, uint64_t x10, uint64_t *passed)
 {
     status error;
 
@@ -88,10 +89,8 @@ static status pass(struct thread *from, struct thread *to, uint64_t x10, uint64_
         error = cap_pass(from->space, (x10 & PASS_SELECTOR) >> PASS_SHIFT, to->space, to->receive,
                          (x10 & PASS_MOVE) != 0);
     tree_unlock();
-    if (!error) {
-        to->receive = 0;
+    if (!error)
         *passed = WHIT_PASSED;
-    }
     return error;
 }
 
@@ -113,8 +112,27 @@ static void call_later(struct core *core, struct thread *caller, struct thread *
     else {
         call_finish(caller, RESTART);
         caller->helping = HELP_CALL;
-        core->reschedule = 1;
+        sched_follow(core);
     }
+}
+
+struct call_entry portal_call_pass(struct core *core, struct thread *thread, uint64_t x10)
+{
+    const struct call_entry none = {NULL, NULL};
+    const struct portal *portal = NULL;
+    struct thread *handler;
+    uint64_t passed;
+    status error;
+
+    if (!(x10 & ~CALL_FIELDS))
+        portal =
+            cap_lookup(thread->space, x10 & (WHIT_SLOTS - 1), WHIT_PORTAL, WHIT_R_CALL, &error);
+    if (!portal)
+        return none;
+    handler = portal_handler(portal);
+    if (handler->link != (uintptr_t)core || pass(thread, handler, x10, &passed) || !passed)
+        return none;
+    return (struct call_entry){portal, handler};
 }
 
 void portal_call(struct core *core, struct thread *thread)
@@ -125,7 +143,7 @@ void portal_call(struct core *core, struct thread *thread)
     uint64_t passed;
     status error;
 
-    if (x10 & ~(PASS_PRESENT | PASS_MOVE | PASS_SELECTOR | (WHIT_SLOTS - 1))) {
+    if (x10 & ~CALL_FIELDS) {
         call_finish(thread, WHIT_E_ARGUMENT);
         return;
     }
@@ -209,5 +227,5 @@ void portal_reply(struct core *core, struct thread *thread)
     if (caller && !(link & LINK_SIGNAL) && !core->borrowed && thread_can_run(caller))
         sched_set_current(core, caller);
     else
-        core->reschedule = 1;
+        sched_follow(core);
 }

@@ -3,6 +3,8 @@
 #ifndef RANGES_H
 #define RANGES_H
 
+#include "whit.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,6 +13,23 @@ enum { RANGES_MAX = 128 };
 struct range {
     uint64_t base, end;
 };
+
+static inline uint64_t page_floor(uint64_t address)
+{
+    return address & ~(uint64_t)(WHIT_PAGE - 1);
+}
+
+/* 0 above the last page. */
+static inline uint64_t page_ceiling(uint64_t address)
+{
+    return page_floor(address + WHIT_PAGE - 1);
+}
+
+/* The whole pages around it. */
+static inline struct range range_outward(struct range range)
+{
+    return (struct range){page_floor(range.base), page_ceiling(range.end)};
+}
 
 struct ranges {
     uint32_t count;

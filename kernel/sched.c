@@ -12,10 +12,10 @@ enum { CALL_DEPTH = 16 };
  * interrupts. */
 enum { UNPARK_STEP = 8, FOLLOW_STEP = 8 };
 
-static void ready_insert(struct core *core, struct budget *budget)
+static void ready_insert(struct core *core, struct budget *budget, unsigned priority)
 {
-    list_insert(&core->ready[budget->priority], &budget->link);
-    core->ready_map[budget->priority / 64] |= UINT64_C(1) << (budget->priority % 64);
+    list_insert(&core->ready[priority], &budget->link);
+    core->ready_map[priority / 64] |= UINT64_C(1) << (priority % 64);
 }
 
 static void ready_remove(struct core *core, struct budget *budget)
@@ -59,9 +59,11 @@ static struct budget *ready_first(const struct core *core)
 
 static void become_ready(struct core *core, struct budget *budget)
 {
+    const unsigned priority = budget->priority;
+
     budget->state = BUDGET_READY;
-    ready_insert(core, budget);
-    if (!core->budget || budget->priority > core->budget->priority || core->alone)
+    ready_insert(core, budget, priority);
+    if (!core->budget || priority > core->budget->priority || core->alone)
         core->reschedule = 1;
 }
 
@@ -294,7 +296,7 @@ void sched_unpark_chain(struct thread *thread)
  * budget is for nobody on this core.  Sets core->borrowed if the way there is not only calls in
  * progress, so that the fast reply would return into another budget's thread.
  */
-static struct thread *follow(struct core *core, struct budget *budget, unsigned *steps)
+static inline struct thread *follow(struct core *core, struct budget *budget, unsigned *steps)
 {
     struct thread *thread = budget->signal ? signal_enter(budget->signal) : budget->thread;
     struct thread *caller = NULL;
@@ -330,6 +332,23 @@ void sched_set_current(struct core *core, struct thread *thread)
     if (core->metered)
         sched_charge(core);
     set_current(core, thread);
+}
+
+void sched_follow(struct core *core)
+{
+    struct thread *thread = NULL;
+    unsigned steps = 0;
+
+    /* A choice begins with a charge, which counts where there is a limit; and it may be made in
+     * steps, if the call was a long walk already. */
+    if (core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP)
+        thread = follow(core, core->budget, &steps);
+    if (thread && thread_can_run(thread)) {
+        thread->helping = HELP_NONE;
+        sched_set_current(core, thread);
+    } else {
+        core->reschedule = 1;
+    }
 }
 
 /* It is used up: it waits for its refill, and whom it drove falls back to its own budget. */
@@ -395,7 +414,7 @@ static bool catch_up(struct core *core, unsigned *steps)
 static struct thread *dispatch_nobody(struct core *core, bool again)
 {
     core->budget = NULL;
-    core->metered = core->alone = 0;
+    core->metered = core->limited = core->alone = 0;
     core->current = 0;
     core->reschedule = again;
     if (!again) {
@@ -405,28 +424,50 @@ static struct thread *dispatch_nobody(struct core *core, bool again)
     return NULL;
 }
 
+/* The current thread, if it is a program's. */
+static struct thread *current_program(const struct core *core)
+{
+    struct thread *thread = core_current(core);
+
+    return thread && thread->type == WHIT_NATIVE ? thread : NULL;
+}
+
+/* The thread of a budget that has nothing to count or to follow; NULL: it has. */
+static inline struct thread *plain_thread(const struct budget *budget)
+{
+    struct thread *thread = budget->simple ? budget->thread : NULL;
+
+    if (!thread || thread->unusual || thread->link != LINK_NONE || thread->callee)
+        return NULL;
+    return thread;
+}
+
+static inline void run_plain(struct core *core, struct budget *budget, struct thread *thread)
+{
+    core->budget = core->payer = budget;
+    core->expired = 0;
+    core->borrowed = core->reschedule = 0;
+    core->current = (uintptr_t)thread;
+    timer_program(core, UINT64_MAX);
+}
+
 struct thread *sched_quick(struct core *core)
 {
+    const uint64_t special = core->special & ~SPECIAL_NO_MATTER;
     struct budget *old = core->budget, *budget;
     struct thread *thread;
 
-    if (!core->reschedule)
-        return core_current(core);
+    if (special != SPECIAL_RESCHEDULE)
+        return special ? NULL : current_program(core);
     budget = ready_first(core);
-    if (!budget || core->behind || !budget->simple || (old && !old->simple))
-        return NULL;
-    thread = budget->thread;
-    if (!thread || thread->unusual || thread->link != LINK_NONE || thread->callee)
+    thread = budget ? plain_thread(budget) : NULL;
+    if (!thread)
         return NULL;
     if (old)
         spend(core, old, take_time(core));
     else
         (void)take_time(core);
-    core->budget = core->payer = budget;
-    core->borrowed = core->metered = core->alone = core->behind = core->reschedule = 0;
-    core->expired = 0;
-    core->current = (uintptr_t)thread;
-    timer_program(core, UINT64_MAX);
+    run_plain(core, budget, thread);
     return thread;
 }
 
@@ -446,6 +487,14 @@ struct thread *sched_dispatch(struct core *core)
         budget = ready_first(core);
         if (!budget)
             return dispatch_nobody(core, false);
+        thread = plain_thread(budget);
+        if (thread) {
+            core->metered = core->limited = core->alone = 0;
+            if (core->payer && core->payer->capacity)
+                pay_choice(core, budget, 0);
+            run_plain(core, budget, thread);
+            return thread;
+        }
         thread = choose(core, budget, &steps);
     } while (!thread);
     core->budget = budget;
@@ -454,6 +503,7 @@ struct thread *sched_dispatch(struct core *core)
     timer_program(core, budget_end_time(budget, core->charged));
     thread->helping = HELP_NONE;
     core->metered = (budget->flags & WHIT_BUDGET_METER) != 0;
+    core->limited = !budget->simple;
     core->alone = thread->type == WHIT_VCPU && runs_alone(core, budget);
     set_current(core, thread);
     return thread;

@@ -21,6 +21,10 @@ struct thread *sched_dispatch(struct core *core);
 /* Makes `thread` current on the running budget, without a choice. */
 void sched_set_current(struct core *core, struct thread *thread);
 
+/* The calls from the running budget's thread have changed: makes current whoever is at their end
+ * now; or there is none, or something more urgent, and a choice follows. */
+void sched_follow(struct core *core);
+
 /* The next ready budget of the same priority has its turn. */
 void sched_give_way(struct core *core);
 

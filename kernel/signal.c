@@ -52,28 +52,22 @@ void signal_wait_over(struct signal *signal)
         timer_cancel(signal->home, &signal->timer);
 }
 
-/* Tells the target of bits that there are. */
-static void signal_deliver(struct signal *signal)
+/* Sets bits, perhaps none, and tells the target if there are any. */
+static inline void signal_deliver(struct signal *signal, uint64_t bits)
 {
-    const uint64_t bits = signal->bits;
-
+    bits |= signal->bits;
+    signal->bits = bits;
     if (!bits)
         return;
-    switch ((enum whit_target)signal->target) {
-    case WHIT_TARGET_NONE:
-        break;
-    case WHIT_TARGET_WAITER:
+    if (signal->target == WHIT_TARGET_WAITER) {
         if (signal->thread->waits == signal) {
             signal->bits = 0;
             thread_wake(signal->thread, bits);
         }
-        break;
-    case WHIT_TARGET_ENTRY:
+    } else if (signal->target == WHIT_TARGET_ENTRY) {
         budget_ready(signal->budget);
-        break;
-    case WHIT_TARGET_VIRQ:
+    } else if (signal->target == WHIT_TARGET_VIRQ) {
         virq_raise(signal);
-        break;
     }
 }
 
@@ -82,8 +76,7 @@ void signal_notify(struct core *here, struct signal *signal, uint64_t bits)
     struct core *home = signal->home;
 
     if (home == here) {
-        signal->bits |= bits;
-        signal_deliver(signal);
+        signal_deliver(signal, bits);
         return;
     }
     /* The first bit puts it into the inbox, so each signal is in there once at most. */
@@ -112,8 +105,7 @@ bool signal_inbox_step(struct core *core)
     for (unsigned n = 0; n < INBOX_STEP && (signal = core->inbox_rest); n++) {
         /* Once `remote` is zero another core may list it again. */
         core->inbox_rest = signal->inbox;
-        signal->bits |= __atomic_exchange_n(&signal->remote, 0, __ATOMIC_ACQUIRE);
-        signal_deliver(signal);
+        signal_deliver(signal, __atomic_exchange_n(&signal->remote, 0, __ATOMIC_ACQUIRE));
     }
     /* Those that came meanwhile: their interrupt may have been taken already. */
     if (!core->inbox_rest)
@@ -131,8 +123,7 @@ void signal_inbox_run(struct core *core)
 
 void signal_timer_due(struct signal *signal)
 {
-    signal->bits |= signal->timer_bits;
-    signal_deliver(signal);
+    signal_deliver(signal, signal->timer_bits);
 }
 
 static void enter(struct signal *signal, struct thread *handler)
@@ -202,29 +193,26 @@ status signal_call(struct core *core, struct thread *thread, uint64_t selector, 
     return error;
 }
 
-status signal_wait(struct core *core, struct thread *thread, uint64_t selector, uint64_t deadline,
-                   uint64_t *bits)
+struct event_result signal_wait(struct core *core, struct thread *thread, uint64_t selector,
+                                uint64_t deadline)
 {
     status error = WHIT_OK;
     struct signal *signal = find_signal(thread, selector, WHIT_R_CONTROL, &error);
+    uint64_t bits;
 
-    *bits = 0;
     if (!signal)
-        return error;
+        return (struct event_result){0, (uint64_t)error};
     if (signal->home != core)
-        return WHIT_E_CORE;
+        return (struct event_result){0, WHIT_E_CORE};
     if (signal->target != WHIT_TARGET_WAITER || signal->thread != thread)
-        return WHIT_E_STATE;
-    if (signal->bits) {
-        *bits = signal->bits;
-        signal->bits = 0;
-        return WHIT_OK;
-    }
-    /* Not by the timer: whoever ran until it fires would pay for it. */
-    if (deadline && deadline <= arch_ticks()) {
-        *bits = WHIT_TIMEOUT;
-        return WHIT_OK;
-    }
+        return (struct event_result){0, WHIT_E_STATE};
+    bits = signal->bits;
+    signal->bits = 0;
+    /* A deadline that has passed: not by the timer, or whoever ran until it fires would pay. */
+    if (!bits && deadline && deadline <= arch_ticks())
+        bits = WHIT_TIMEOUT;
+    if (bits)
+        return (struct event_result){bits, WHIT_OK};
     if (deadline) {
         signal->timer_bits = WHIT_TIMEOUT;
         timer_set(core, &signal->timer, deadline);
@@ -233,7 +221,7 @@ status signal_wait(struct core *core, struct thread *thread, uint64_t selector, 
     thread->state = THREAD_WAITING;
     thread->waits = signal;
     core->reschedule = 1;
-    return WHIT_OK;
+    return (struct event_result){0, WHIT_OK};
 }
 
 /* ---- target */
@@ -401,7 +389,7 @@ void signal_target_here(struct signal *signal)
     signal->target = signal->target_next;
     if (signal->target == WHIT_TARGET_VIRQ)
         virq_bind(signal);
-    signal_deliver(signal);
+    signal_deliver(signal, 0);
 }
 
 status op_target(struct thread *self, uint64_t *x)

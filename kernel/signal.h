@@ -35,4 +35,9 @@ struct signal {
 };
 _Static_assert(sizeof(struct signal) <= WHIT_SIZE_SIGNAL, "signal size");
 
+/* What NOTIFY, WAIT and YIELD leave in x0 and x10. */
+struct event_result {
+    uint64_t bits, status;
+};
+
 #endif

@@ -3,8 +3,7 @@
 #include "arch.h"
 #include "lock.h"
 
-const struct slot empty_slots[SLOTS_PER_PAGE]
-    __attribute__((section(".rodata.page"), aligned(WHIT_PAGE)));
+struct slot empty_slots[SLOTS_PER_PAGE] __attribute__((section(".bss.empty"), aligned(WHIT_PAGE)));
 
 /*
  * ---- VMIDs.  A space that has none translates by an empty table under VMID 0, which nothing is
@@ -138,7 +137,7 @@ void space_init(struct space *space, enum whit_space_type type)
     list_init(&space->dying);
     list_init(&space->vmid_link);
     for (unsigned i = 0; i < SPACE_DIRECTORY; i++)
-        space->directory[i] = (struct slot *)(uintptr_t)empty_slots;
+        space->directory[i] = empty_slots;
     vttbr_set(space, vttbr_empty());
     uint32_t vmid = vmid_find();
     if (vmid != 0)

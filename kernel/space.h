@@ -45,9 +45,9 @@ struct space {
 _Static_assert(sizeof(struct space) <= WHIT_PAGE, "the structure is one page");
 _Static_assert(SPACE_DIRECTORY *SLOTS_PER_PAGE == WHIT_SLOTS, "selectors");
 
-/* Shared by all spaces for directory entries that have no page, and as
- * the table of those without a VMID: zeros, never written. */
-extern const struct slot empty_slots[SLOTS_PER_PAGE];
+/* Shared by all spaces for directory entries that have no page, and as the table of those without a
+ * VMID: zeros, which the kernel too can only read once its MMU is on (init.c). */
+extern struct slot empty_slots[SLOTS_PER_PAGE];
 
 static inline uint64_t *space_top_table(struct space *space)
 {

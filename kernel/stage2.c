@@ -74,9 +74,10 @@ static bool mapping_needs_cleaning(const struct slot *slot)
 void mapping_begin(struct slot *slot, struct space *space, uint64_t ipa, unsigned access)
 {
     slot->use = (uintptr_t)space | USE_MAPPED;
-    slot->address = ipa | access;
+    slot->address = ipa | access | (uint64_t)MAPPING_FILLING << 62;
+    if (mapping_needs_cleaning(slot))
+        progress_set(slot, MAPPING_CLEANING, ipa);
     list_insert(&space->mappings, &slot->user);
-    progress_set(slot, mapping_needs_cleaning(slot) ? MAPPING_CLEANING : MAPPING_FILLING, ipa);
 }
 
 void mapping_end(struct slot *slot)
@@ -146,9 +147,10 @@ static status table_add(struct space *space, uint64_t *entry)
 static status entry_place(struct space *space, uint64_t ipa, unsigned *level, uint64_t **place)
 {
     uint64_t *table = space_top_table(space);
-    for (unsigned l = LEVEL_BLOCK_1G;; l++) {
+#pragma GCC unroll 2
+    for (unsigned l = LEVEL_BLOCK_1G; l < LEVEL_PAGE; l++) {
         uint64_t *entry = &table[entry_index(ipa, l)];
-        bool is_table = l < LEVEL_PAGE && arch_entry_is_table(*entry);
+        bool is_table = arch_entry_is_table(*entry);
         if (l == *level && !is_table) {
             *place = entry;
             return WHIT_OK;
@@ -164,6 +166,8 @@ static status entry_place(struct space *space, uint64_t ipa, unsigned *level, ui
         }
         table = (uint64_t *)arch_entry_address(*entry);
     }
+    *place = &table[entry_index(ipa, LEVEL_PAGE)];
+    return WHIT_OK;
 }
 
 /* Where the step that begins at `ipa` must end: a chunk of pages, or 16 blocks of one table. */
@@ -299,11 +303,11 @@ static uint64_t clear_step(struct slot *slot, uint64_t position)
 
 status mapping_clear(struct slot *slot)
 {
+    const uint64_t start = mapping_start(slot);
     uint64_t position = mapping_position(slot);
-    while (position != mapping_start(slot)) {
-        position = clear_step(slot, position);
+    while (position != start && (position = clear_step(slot, position)) != start) {
         progress_set(slot, MAPPING_CLEARING, position);
-        if (position != mapping_start(slot) && arch_interrupt_pending())
+        if (arch_interrupt_pending())
             return RESTART;
     }
     mapping_end(slot);

@@ -106,6 +106,7 @@ static status operate_saved(struct thread *thread)
 void syscall_handle(struct core *core, struct thread *thread, unsigned call)
 {
     struct whit_registers *save = thread->save;
+    struct event_result event;
     status error = WHIT_OK;
 
     switch (call) {
@@ -119,7 +120,9 @@ void syscall_handle(struct core *core, struct thread *thread, unsigned call)
         error = signal_call(core, thread, save->x[10], save->x[0]);
         break;
     case WHIT_WAIT:
-        error = signal_wait(core, thread, save->x[10], save->x[0], &save->x[0]);
+        event = signal_wait(core, thread, save->x[10], save->x[0]);
+        save->x[0] = event.bits;
+        error = (status)event.status;
         break;
     case WHIT_YIELD:
         sched_give_way(core);

@@ -37,24 +37,16 @@ static bool object_was_made(const struct slot *slot)
 static status object_stop(struct slot *original)
 {
     void *object = cap_object(original);
-    switch (cap_kind(original)) {
-    case WHIT_THREAD:
+    enum whit_kind kind = cap_kind(original);
+    if (kind == WHIT_THREAD)
         return thread_end(object);
-    case WHIT_PORTAL:
+    if (kind == WHIT_PORTAL)
         return portal_end(object);
-    case WHIT_SIGNAL:
+    if (kind == WHIT_SIGNAL)
         return signal_end(object);
-    case WHIT_BUDGET:
+    if (kind == WHIT_BUDGET)
         return budget_end(object);
-    case WHIT_NONE:
-    case WHIT_MEMORY:
-    case WHIT_SPACE:
-    case WHIT_IRQ:
-    case WHIT_CORE:
-    case WHIT_KINDS:
-    default:
-        panic("no such object");
-    }
+    panic("no such object");
 }
 
 /* The original capability becomes memory again, with the rights of before. */
@@ -164,7 +156,7 @@ static status leaf_step(struct slot *leaf)
 
 /* The first leaf below `top`, or `top` itself; what lies between loses its rights.  Not a
  * pinned one: it keeps them. */
-static struct slot *leaf_find(struct slot *top)
+static inline struct slot *leaf_find(struct slot *top)
 {
     struct slot *node = top;
     while (cap_has_child(node)) {
@@ -200,7 +192,7 @@ static struct slot *scan_find(struct space *space)
     for (unsigned n = 0; n < SCAN_SLOTS && space->progress < WHIT_SLOTS; n++) {
         struct slot *page = space->directory[space->progress / SLOTS_PER_PAGE];
         struct slot *slot = &page[space->progress % SLOTS_PER_PAGE];
-        if (page == (const struct slot *)empty_slots) {
+        if (page == empty_slots) {
             space->progress += SLOTS_PER_PAGE - space->progress % SLOTS_PER_PAGE;
             continue;
         }
@@ -382,26 +374,14 @@ status teardown_destroy(struct slot *slot)
         return WHIT_E_ORIGINAL;
     cap_doom(slot);
     status result = teardown_revoke(slot);
-    if (result != WHIT_OK)
-        return result;
-    switch (cap_kind(slot)) {
-    case WHIT_NONE:
-    case WHIT_MEMORY: /* another core was faster */
-        return WHIT_OK;
-    case WHIT_SPACE:
+    if (result != WHIT_OK || cap_kind(slot) == WHIT_NONE || cap_kind(slot) == WHIT_MEMORY)
+        return result; /* the kind: another core was faster */
+    if (cap_kind(slot) == WHIT_SPACE) {
         (void)space_doom(cap_object(slot));
         return teardown_settle();
-    case WHIT_THREAD:
-    case WHIT_PORTAL:
-    case WHIT_SIGNAL:
-    case WHIT_BUDGET:
-    case WHIT_IRQ:
-    case WHIT_CORE:
-    case WHIT_KINDS:
-    default:
-        result = object_end(slot);
-        if (result == WHIT_OK)
-            original_restore(slot);
-        return result;
     }
+    result = object_end(slot);
+    if (result == WHIT_OK)
+        original_restore(slot);
+    return result;
 }

@@ -52,23 +52,24 @@ void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t 
     thread->helping = HELP_NONE;
 }
 
-static void wait_end(struct thread *thread)
+static inline void wait_end(struct thread *thread, struct signal *signal)
 {
-    if (thread->waits)
-        signal_wait_over(thread->waits);
+    if (signal)
+        signal_wait_over(signal);
     thread->waits = NULL;
     thread->state = THREAD_RUNNABLE;
 }
 
 void thread_wake(struct thread *thread, uint64_t bits)
 {
-    if (thread->state != THREAD_WAITING)
-        return;
-    if (thread->waits) {
-        thread->save->x[0] = bits;
-        thread->save->x[10] = WHIT_OK;
+    struct whit_registers *save = thread->save;
+    struct signal *signal = thread->waits;
+
+    if (signal) {
+        save->x[0] = bits;
+        save->x[10] = WHIT_OK;
     }
-    wait_end(thread);
+    wait_end(thread, signal);
     sched_unpark(thread);
 }
 
@@ -126,7 +127,7 @@ void thread_call_expire(struct thread *thread)
         thread_call_fail(thread, WHIT_E_TIMEOUT);
 }
 
-void thread_fault(struct core *core, struct thread *thread)
+bool thread_fault(struct core *core, struct thread *thread)
 {
     struct portal *portal = thread->fault;
     struct thread *handler = portal ? portal->handler : &thread_nobody;
@@ -135,12 +136,12 @@ void thread_fault(struct core *core, struct thread *thread)
     if (handler->core != core || !handler->space || sched_leads_to(handler, thread)) {
         thread->stopped = 1;
         core->reschedule = 1;
-        return;
+        return false;
     }
     if (handler->link != (uintptr_t)core) {
         thread->helping = HELP_FAULT;
-        core->reschedule = 1;
-        return;
+        sched_follow(core);
+        return true;
     }
     registers_clear(to);
     to->x[0] = from->esr;
@@ -157,6 +158,7 @@ void thread_fault(struct core *core, struct thread *thread)
     handler->link = (uintptr_t)thread | LINK_SLOW | LINK_KERNEL;
     thread->callee = handler;
     sched_set_current(core, handler);
+    return false;
 }
 
 /* ---- requests, on the thread's core; what a thread without a core may be asked, on any */
@@ -212,7 +214,7 @@ static void serve_end(struct thread *thread)
 void thread_start_here(struct thread *thread)
 {
     serve_end(thread);
-    wait_end(thread);
+    wait_end(thread, thread->waits);
     thread_set_start(thread, thread->frame_pc, thread->frame_sp, thread->frame_tls,
                      thread->start_x0);
     thread_resume_here(thread);
@@ -290,7 +292,7 @@ void thread_end_here(struct thread *thread)
     if (thread->callee)
         thread_call_fail(thread, WHIT_E_DEAD);
     serve_end(thread);
-    wait_end(thread);
+    wait_end(thread, thread->waits);
     thread->link = LINK_NONE;
     thread->helping = HELP_NONE;
     if (core_current(core) == thread)

@@ -80,7 +80,7 @@ struct thread {
         };
         uint32_t unusual; /* 0: a program's thread that can run, but for its link and callee */
     };
-    uint32_t receive; /* selector for a passed capability, 0: none */
+    uint32_t receive; /* selector for passed capabilities, 0: none */
     uint32_t ended;   /* destroyed; only its memory is not back yet */
     struct request request;
     uint64_t serial;   /* no other thread has or had it; a START gives a new one */

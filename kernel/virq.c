@@ -125,12 +125,15 @@ void virq_raise(struct signal *signal)
     /* A level interrupt that is shown is looked at again when the guest ends it. */
     if (is_edge(signal) || !signal->listed) {
         /* Pending once more is pending once. */
-        if (signal->listed)
-            arch_virq_retract(thread, signal);
-        queue_insert(signal);
-        arch_virq_refill(thread);
+        if (thread->vcpu.pending_map || !arch_virq_show(thread, signal)) {
+            if (signal->listed)
+                arch_virq_retract(thread, signal);
+            queue_insert(signal);
+            arch_virq_refill(thread);
+        }
     }
-    thread_wake(thread, 0);
+    if (thread->state == THREAD_WAITING)
+        thread_wake(thread, 0);
     if (signal->budget)
         signal_activate(signal);
 }

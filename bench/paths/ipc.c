@@ -39,12 +39,11 @@ static _Noreturn void enter_guarded(uint64_t w0, uint64_t w1, uint64_t w2, uint6
     whit_reply_distrusting(&(struct whit_message){.word = {w0 + 1, w1, w2, w3, w4, w5, w6, w7}});
 }
 
-/* Drops what came with the message, and is ready for the next. */
+/* Drops what came with the message, and so is ready for the next. */
 static _Noreturn void enter_take(uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4,
                                  uint64_t w5, uint64_t w6, uint64_t w7)
 {
     (void)whit_delete(taker_slot);
-    (void)whit_receive(taker_slot);
     whit_reply(&(struct whit_message){.word = {w0 + 1, w1, w2, w3, w4, w5, w6, w7}});
 }
 
@@ -160,7 +159,7 @@ static void rows_float(uint64_t roundtrip)
     row_print("ipc.roundtrip.fp2", both - roundtrip);
 }
 
-/* The receiver's first WHIT_OP_RECEIVE is done by its start. */
+/* The receiver says once where it takes capabilities. */
 static void start_taker(void)
 {
     (void)whit_receive(taker_slot);

@@ -61,10 +61,10 @@ static void registers_save(struct core *core, struct thread *thread)
     save->tls = READ_SYSREG(tpidr_el0);
 }
 
-/* Leaves the kernel for any thread. */
-static __attribute__((noinline)) struct thread *leave_any(struct core *core, struct thread *before)
+/* Leaves the kernel for `next`, whatever it is. */
+static __attribute__((noinline)) struct thread *leave_for(struct core *core, struct thread *before,
+                                                          struct thread *next)
 {
-    struct thread *next = core_choose(core);
     const struct whit_registers *save = next->save;
     uint64_t pstate = save->pstate;
 
@@ -84,14 +84,19 @@ static __attribute__((noinline)) struct thread *leave_any(struct core *core, str
     return next;
 }
 
+static __attribute__((noinline)) struct thread *leave_any(struct core *core, struct thread *before)
+{
+    return leave_for(core, before, core_choose(core));
+}
+
 /* Leaves the kernel; `before` was the current thread when it was entered, or NULL. */
 static struct thread *leave(struct core *core, struct thread *before)
 {
     struct thread *next = sched_quick(core);
 
-    /* Is there more to exchange than between two programs? */
-    if (!next || next->type == WHIT_VCPU || core->guest_live)
-        return leave_any(core, before);
+    if (!next)
+        return core->reschedule ? leave_any(core, before)
+                                : leave_for(core, before, core_current(core));
     if (next != before)
         fp_preempt(core, before);
     fp_resume(core, next);
@@ -124,9 +129,8 @@ static void fault(struct core *core, struct thread *thread, uint64_t esr)
     save->ipa = 0;
     if ((class & ~1u) == EC_INSTRUCTION_ABORT || (class & ~1u) == EC_DATA_ABORT)
         save->ipa = fault_ipa(thread, esr, save->far);
-    thread_fault(core, thread);
-    /* If the handler is busy the instruction is executed again; the hardware's pc is behind it. */
-    if (thread->helping == HELP_FAULT && (class == EC_SVC64 || class == EC_HVC64))
+    /* Of these the hardware's pc is behind the instruction. */
+    if (thread_fault(core, thread) && (class == EC_SVC64 || class == EC_HVC64))
         save->pc -= INSTRUCTION_BYTES;
 }
 
@@ -156,16 +160,15 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
 }
 
 /* NOTIFY, WAIT and YIELD. */
-struct call_result exception_event(struct core *core, unsigned call, uint64_t selector,
-                                   uint64_t argument)
+struct event_result exception_event(struct core *core, unsigned call, uint64_t selector,
+                                    uint64_t argument)
 {
-    struct thread *thread = core_current(core);
-    struct call_result result = {0, WHIT_OK};
+    struct event_result result = {0, WHIT_OK};
 
     if (call == WHIT_WAIT)
-        result.status = (uint64_t)signal_wait(core, thread, selector, argument, &result.value);
+        result = signal_wait(core, core_current(core), selector, argument);
     else if (call == WHIT_NOTIFY)
-        result.status = (uint64_t)signal_call(core, thread, selector, argument);
+        result.status = (uint64_t)signal_call(core, core_current(core), selector, argument);
     else
         sched_give_way(core);
     return result;
@@ -219,7 +222,7 @@ static void interrupt_handle(struct core *core)
         } else if (line == GIC_MAINTENANCE) {
             virq_maintain(core);
         }
-        gic_deactivate(line);
+        arch_irq_deactivate(line);
     }
 }
 
@@ -262,17 +265,16 @@ struct thread *exception_first(struct core *core)
     return leave(core, NULL);
 }
 
-static const char *const vector_names[] = {
-    "exception with the wrong stack",      "exception with the wrong stack",
-    "exception with the wrong stack",      "exception with the wrong stack",
-    "synchronous exception in the kernel", "interrupt in the kernel",
-    "fast interrupt in the kernel",        "SError in the kernel",
+static const char kernel_vectors[][36] = {
+    "synchronous exception in the kernel",
+    "interrupt in the kernel",
+    "fast interrupt in the kernel",
+    "SError in the kernel",
 };
 
+/* The first four vectors are those of another stack pointer, the next four the kernel's own. */
 void exception_bad(uint64_t vector, uint64_t sp, const uint64_t *registers)
 {
-    panic_exception(vector < sizeof(vector_names) / sizeof(vector_names[0])
-                        ? vector_names[vector]
-                        : "AArch32 exception that cannot be",
-                    sp, registers);
+    panic_exception(vector < 4 ? "exception with the wrong stack" : kernel_vectors[vector & 3], sp,
+                    registers);
 }

@@ -3,7 +3,7 @@
 #ifndef EXCEPTION_H
 #define EXCEPTION_H
 
-#include "core.h"
+#include "signal.h"
 
 struct thread *exception_synchronous(struct core *core, struct thread *thread);
 struct thread *exception_interrupt(struct core *core, struct thread *thread);
@@ -12,11 +12,8 @@ struct thread *exception_serror(struct core *core, struct thread *thread);
  * Calls of programs of which only what C changes was saved.  If core.reschedule is set afterwards
  * the rest is saved too, and exception_switch chooses another thread.
  */
-struct call_result {
-    uint64_t value, status; /* for x0 and x10 */
-};
-struct call_result exception_event(struct core *core, unsigned call, uint64_t selector,
-                                   uint64_t argument);
+struct event_result exception_event(struct core *core, unsigned call, uint64_t selector,
+                                    uint64_t argument);
 uint64_t exception_operate(struct core *core, uint64_t *x, uint64_t number);
 struct thread *exception_switch(struct core *core, struct thread *thread);
 struct thread *exception_first(struct core *core);

@@ -79,10 +79,13 @@ struct exit_entry exit_begin(struct core *core, struct thread *thread)
     save->ipa = place.ipa;
     handler->link = (uintptr_t)thread | LINK_SLOW | LINK_KERNEL;
     thread->callee = handler;
-    core->current = (uintptr_t)handler | (core->borrowed ? CURRENT_SLOW : 0);
-
-    fp_preempt(core, thread);
-    vcpu_leave(core);
+    core->current = (uintptr_t)handler;
+    if (core->special) {
+        if (core->borrowed)
+            core->current |= CURRENT_SLOW;
+        fp_preempt(core, thread);
+        vcpu_leave(core);
+    }
     WRITE_SYSREG(elr_el2, portal->entry);
     WRITE_SYSREG(spsr_el2, 0);
     WRITE_SYSREG(sp_el0, handler->entry_sp);
@@ -92,31 +95,40 @@ struct exit_entry exit_begin(struct core *core, struct thread *thread)
     return (struct exit_entry){save, portal->badge};
 }
 
+/* Back to the thread, with what is in the floating-point registers if that is its own. */
+static inline void call_end(struct core *core, struct thread *handler, struct thread *thread,
+                            uintptr_t slow)
+{
+    handler->link = (uintptr_t)core;
+    thread->callee = NULL;
+    core->current = (uintptr_t)thread | slow;
+    fp_preempt(core, NULL); /* the handler's are dead */
+    fp_resume(core, thread);
+}
+
 struct thread *exit_end(struct core *core, struct thread *handler)
 {
     struct thread *thread = (struct thread *)(handler->link & ~(uintptr_t)LINK_MASK);
     const struct whit_registers *save;
     uint64_t pstate;
-    bool guest;
 
     /* Gone meanwhile. */
     if (!thread || thread->stopped || core->reschedule || core->metered)
         return NULL;
     save = thread->save;
     pstate = save->pstate;
-    guest = thread->type == WHIT_VCPU;
-    /* Its registers were asked for, so that they are not loaded; or it is in a rare mode. */
-    if (guest && (core->el1_owner != thread || !vcpu_pstate_is_plain(pstate)))
-        return NULL;
-    handler->link = (uintptr_t)core;
-    thread->callee = NULL;
-    core->current = (uintptr_t)thread | (guest ? CURRENT_SLOW : 0);
-
-    fp_preempt(core, NULL); /* the handler's are dead */
-    fp_resume(core, thread);
-    if (guest)
+    if (thread->type == WHIT_VCPU) {
+        /* Its registers were asked for, so that they are not loaded; or it is in a rare mode. */
+        if (core->el1_owner != thread || !vcpu_pstate_is_plain(pstate))
+            return NULL;
+        call_end(core, handler, thread, CURRENT_SLOW);
         vcpu_enter_loaded(core, thread);
+        pstate &= PSTATE_PLAIN;
+    } else {
+        call_end(core, handler, thread, 0);
+        pstate &= PSTATE_NATIVE;
+    }
     WRITE_SYSREG(vttbr_el2, thread->space->vttbr);
-    registers_load(save, guest ? pstate & PSTATE_PLAIN : pstate & PSTATE_NATIVE);
+    registers_load(save, pstate);
     return thread;
 }

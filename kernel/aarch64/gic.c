@@ -178,12 +178,6 @@ void gic_priority_drop(uint32_t intid)
     isb(); /* done before interrupts are looked for again */
 }
 
-void gic_deactivate(uint32_t intid)
-{
-    WRITE_SYSREG(icc_dir_el1, intid);
-    isb();
-}
-
 void gic_ppi_set_active(uint32_t intid, bool active)
 {
     const uintptr_t private = redistributor[core_here()->index] + GICR_PRIVATE;
@@ -219,7 +213,8 @@ void arch_irq_disable(uint32_t line)
 
 void arch_irq_deactivate(uint32_t line)
 {
-    gic_deactivate(line);
+    WRITE_SYSREG(icc_dir_el1, line);
+    isb();
 }
 
 void arch_core_kick(struct core *core)

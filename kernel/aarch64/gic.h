@@ -29,7 +29,6 @@ void gic_init_core(struct core *core);
 /* Takes the most urgent pending interrupt, which becomes active; GIC_SPURIOUS: there is none. */
 uint32_t gic_acknowledge(void);
 void gic_priority_drop(uint32_t intid);
-void gic_deactivate(uint32_t intid);
 
 /* Private interrupts of this core: the active state is that of the guest that runs. */
 void gic_ppi_set_active(uint32_t intid, bool active);

@@ -9,6 +9,7 @@
 #include "core_area.h"
 #include "errata.h"
 #include "exception.h"
+#include "features.h"
 #include "gic.h"
 #include "irq.h"
 #include "mmu.h"
@@ -19,10 +20,8 @@
 
 #include <string.h>
 
-enum { PAGE_BYTES = WHIT_PAGE };
-
 /* kernel.ld */
-extern char image_start_header[], text_end[], rodata_end[], image_end[];
+extern char image_start_header[], text_end[], rodata_end[], empty_page[], image_end[];
 
 static struct board board;
 static struct ranges mapped_ram;
@@ -76,28 +75,30 @@ static void find_area(const void *dtb)
         stop("its image does not lie in the memory that the device tree tells.");
     for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if (others[i] >= end && others[i] < area_limit)
-            area_limit = others[i] & ~(uint64_t)(PAGE_BYTES - 1); /* root gets the whole page */
+            area_limit = page_floor(others[i]); /* root gets the whole page */
     area = (struct range){end, end};
 }
 
 static void map_device(struct range registers)
 {
-    mmu_map(registers.base & ~(uint64_t)(PAGE_BYTES - 1),
-            (registers.end + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1), MMU_DEVICE);
+    const struct range pages = range_outward(registers);
+
+    mmu_map(pages.base, pages.end, MMU_DEVICE);
 }
 
 static void map_kernel(void)
 {
     const uint64_t start = (uintptr_t)image_start_header;
     const uint64_t text = (uintptr_t)text_end, rodata = (uintptr_t)rodata_end,
-                   dtb = (uintptr_t)board.fdt.blob;
+                   empty = (uintptr_t)empty_page;
+    const struct range dtb = range_outward(board.dtb);
 
     mmu_init();
     mapped_ram = board.ram;
     /* Firmware may reserve the device tree, but root gets it, and mapping it may flush it. */
-    ranges_add(&mapped_ram, dtb & ~(uint64_t)(PAGE_BYTES - 1),
-               (dtb + board.fdt.bytes + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1));
+    ranges_add(&mapped_ram, dtb.base, dtb.end);
     ranges_remove(&mapped_ram, start, rodata);
+    ranges_remove(&mapped_ram, empty, empty + WHIT_PAGE);
     for (uint32_t i = 0; i < board.cores; i++) {
         uint64_t guard = (uintptr_t)boot_cores[i] - CORE_OFFSET;
         ranges_remove(&mapped_ram, guard, guard + CORE_GUARD);
@@ -106,6 +107,7 @@ static void map_kernel(void)
         mmu_map(mapped_ram.range[i].base, mapped_ram.range[i].end, MMU_DATA);
     mmu_map(start, text, MMU_TEXT);
     mmu_map(text, rodata, MMU_CONST);
+    mmu_map(empty, empty + WHIT_PAGE, MMU_CONST);
     map_device(board.distributor);
     for (uint32_t i = 0; i < board.redistributors; i++)
         map_device(board.redistributor[i]);
@@ -140,11 +142,11 @@ struct core *boot_early(const void *dtb, uint64_t ticks)
     find_area(dtb);
     for (uint32_t i = 0; i < board.cores; i++)
         boot_cores[i] = (struct core *)((char *)boot_take(CORE_BLOCK, CORE_BLOCK) + CORE_OFFSET);
-    irq_table = boot_take(sizeof(struct irq) * gic_lines(board.distributor.base), PAGE_BYTES);
+    irq_table = boot_take(sizeof(struct irq) * gic_lines(board.distributor.base), WHIT_PAGE);
     map_kernel();
     if (mapped_ram.overflow)
         stop("the device tree has too many memory ranges.");
-    area_limit = area.end = (area.end + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1);
+    area_limit = area.end = page_ceiling(area.end);
 
     /* What was written with caches off, and may be cached in an older state. */
     arch_cache_flush(image_start_header, area.end - (uintptr_t)image_start_header);
@@ -154,7 +156,7 @@ struct core *boot_early(const void *dtb, uint64_t ticks)
 
 static void init_core(struct core *core)
 {
-    cpu_init();
+    features_init();
     gic_init_core(core);
     vcpu_core_init(core);
     errata_init(core);

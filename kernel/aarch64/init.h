@@ -22,12 +22,6 @@ void start_other_core(void);
  */
 void *boot_take(uint64_t bytes, uint64_t align);
 
-/* Features of this core set to what the kernel relies on: cpu.c. */
-void cpu_init(void);
-/* Bits of physical addresses, and the value of the PS field that says so (at most 48 bits). */
-unsigned cpu_address_bits(void);
-uint64_t cpu_address_size(void);
-
 /* Starts the other cores one after the other: smp.c. */
 void smp_start(const struct board *board);
 void psci_init(enum board_conduit conduit);

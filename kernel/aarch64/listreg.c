@@ -63,18 +63,16 @@ static bool show_again(struct thread *thread, struct signal *signal)
  * Shows `signal` in a free register, in the one that has the same number (two of them would be
  * unpredictable), or instead of a less urgent one that the guest has not taken.
  */
-static bool show(struct thread *thread, struct signal *signal)
+static bool show_new(struct thread *thread, struct signal *signal)
 {
     struct vcpu *vcpu = &thread->vcpu;
-    const uint64_t empty = ich_empty();
-    unsigned victim = LIST_REGISTERS, worst = signal->virq_priority, place = LIST_REGISTERS;
+    const uint64_t all = (UINT64_C(1) << ich_list_registers) - 1, empty = ich_empty() & all;
+    unsigned victim = LIST_REGISTERS, worst = signal->virq_priority;
+    unsigned place = empty ? (unsigned)__builtin_ctzll(empty) : LIST_REGISTERS;
     uint64_t kept = 0;
 
-    for (unsigned i = 0; i < ich_list_registers; i++) {
-        if (empty & (UINT64_C(1) << i)) {
-            place = i;
-            continue;
-        }
+    for (uint64_t used = all & ~empty; used; used &= used - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(used);
         uint64_t value = ich_read(i);
         if ((value & LR_NUMBER_MASK) == signal->virq) {
             place = i;
@@ -98,6 +96,20 @@ static bool show(struct thread *thread, struct signal *signal)
     return true;
 }
 
+static bool show(struct thread *thread, struct signal *signal)
+{
+    return (signal->listed && show_again(thread, signal)) || show_new(thread, signal);
+}
+
+bool arch_virq_show(struct thread *thread, struct signal *signal)
+{
+    if (!is_loaded(thread) || !show(thread, signal))
+        return false;
+    if (thread->vcpu.pending_map)
+        ich_want_refill(true); /* of the one that made room */
+    return true;
+}
+
 void arch_virq_refill(struct thread *thread)
 {
     struct signal *signal;
@@ -108,7 +120,7 @@ void arch_virq_refill(struct thread *thread)
      * one number, of which any quantity may wait: they are for another time. */
     for (unsigned n = 0; n < 2 * LIST_REGISTERS; n++) {
         signal = virq_first(&thread->vcpu);
-        if (!signal || (!(signal->listed && show_again(thread, signal)) && !show(thread, signal)))
+        if (!signal || !show(thread, signal))
             break;
     }
     ich_want_refill(virq_first(&thread->vcpu) != NULL);

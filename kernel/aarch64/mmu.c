@@ -4,8 +4,8 @@
  * Built with the MMU off, so entries go straight to memory.
  */
 #include "mmu.h"
+#include "features.h"
 #include "init.h"
-#include "sysreg.h"
 
 enum {
     PAGE_BYTES = 4096,
@@ -16,14 +16,9 @@ enum {
     TABLE_ENTRIES = 512
 };
 
-#define ENTRY_VALID             BIT(0)
-#define ENTRY_TABLE             BIT(1) /* levels 0 to 2; a page at level 3 */
 #define ENTRY_ATTRIBUTES(index) FIELD(index, 2)
 #define ENTRY_AP1               BIT(6) /* RES1 in a regime of one exception level */
 #define ENTRY_READ_ONLY         BIT(7)
-#define ENTRY_INNER             FIELD(3, 8)
-#define ENTRY_ACCESSED          BIT(10)
-#define ENTRY_NEVER_EXECUTE     BIT(54)
 #define ENTRY_ADDRESS           FIELD(0x0000fffffffff000, 0)
 
 #define ENTRY_COMMON (ENTRY_VALID | ENTRY_AP1 | ENTRY_ACCESSED)

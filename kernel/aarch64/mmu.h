@@ -7,6 +7,14 @@
 #define MMU_H
 
 #include "ranges.h"
+#include "sysreg.h"
+
+/* Fields that table entries of both stages have. */
+#define ENTRY_VALID         BIT(0)
+#define ENTRY_TABLE         BIT(1) /* up to level 2; a page at level 3 */
+#define ENTRY_INNER         FIELD(3, 8)
+#define ENTRY_ACCESSED      BIT(10)
+#define ENTRY_NEVER_EXECUTE BIT(54)
 
 enum mmu_access { MMU_DATA, MMU_CONST, MMU_TEXT, MMU_DEVICE };
 

@@ -41,5 +41,6 @@ void offsets(void)
     OFFSET(SIGNAL_THREAD, struct signal, thread);
     CONSTANT(TARGET_WAITER, WHIT_TARGET_WAITER);
     OFFSET(PORTAL_HANDLER, struct portal, handler);
+    OFFSET(PORTAL_ENTRY, struct portal, entry);
     OFFSET(PORTAL_BADGE, struct portal, badge);
 }

@@ -6,24 +6,22 @@
 #include "core_area.h"
 #include "sysreg.h"
 
-// Cleans and invalidates, to the point of coherency, [x0, x1).  Uses x2, x3.
-.macro flush_range
-    mrs     x2, ctr_el0
-    ubfx    x2, x2, #16, #4         // DminLine: log2 of words in the smallest line
-    mov     x3, #4
-    lsl     x2, x3, x2
-    sub     x3, x2, #1
-    bic     x0, x0, x3
-1:  dc      civac, x0
-    add     x0, x0, x2
-    cmp     x0, x1
-    b.lo    1b
-    dsb     sy                      // done before anything that follows
-.endm
-
 .macro load_constant register, value
     movz    \register, #((\value) & 0xffff)
     movk    \register, #(((\value) >> 16) & 0xffff), lsl #16
+.endm
+
+// HCR_EL2 decides what the other registers mean.  \otherwise: E2H cannot be cleared (ARMv9.5 without
+// FEAT_E2H0).  Uses x1.
+.macro take_el2 otherwise
+    load_constant x1, HCR_RW
+    msr     hcr_el2, x1
+    isb
+    mrs     x1, hcr_el2
+    tbnz    x1, #34, \otherwise
+    load_constant x1, SCTLR_EL2_RES1
+    msr     sctlr_el2, x1
+    isb
 .endm
 
     .section .text.start, "ax"
@@ -49,23 +47,25 @@ start_boot_core:
     cmp     x0, #CURRENT_EL_2
     b.ne    1f
 
-    // HCR_EL2 first: it decides what the other registers mean.
-    load_constant x0, HCR_RW
-    msr     hcr_el2, x0
-    isb
-    mrs     x0, hcr_el2
-    tbnz    x0, #34, 1f             // E2H cannot be cleared (ARMv9.5 without FEAT_E2H0)
-    load_constant x0, SCTLR_EL2_RES1
-    msr     sctlr_el2, x0
-    isb
+    take_el2 1f
     mov     x22, #1
 1:  msr     spsel, #1
 
-    // The image: a loader may have left it in the cache.
+    // The image, which a loader may have left in the cache: to the point of coherency.
     adrp    x0, image_start_header
     mov     x21, x0
     adrp    x1, image_end
-    flush_range
+    mrs     x2, ctr_el0
+    ubfx    x2, x2, #16, #4         // DminLine: log2 of words in the smallest line
+    mov     x3, #4
+    lsl     x2, x3, x2
+    sub     x3, x2, #1
+    bic     x0, x0, x3
+2:  dc      civac, x0
+    add     x0, x0, x2
+    cmp     x0, x1
+    b.lo    2b
+    dsb     sy                      // done before anything that follows
 
     adrp    x0, boot_stack_end
     mov     sp, x0
@@ -113,13 +113,7 @@ start_boot_core:
     .global start_other_core
 start_other_core:
     msr     daifset, #0xf
-    load_constant x1, HCR_RW
-    msr     hcr_el2, x1
-    isb
-    mrs     x1, hcr_el2
-    tbnz    x1, #34, 6f
-    load_constant x1, SCTLR_EL2_RES1
-    msr     sctlr_el2, x1
+    take_el2 6f
     msr     spsel, #1
     adrp    x1, vectors
     add     x1, x1, :lo12:vectors

@@ -24,7 +24,7 @@
         sysreg_;                                                                                   \
     })
 #define WRITE_SYSREG(name, value)                                                                  \
-    __asm__ volatile("msr " SYSREG_NAME(name) ", %0" : : "r"((uint64_t)(value)) : "memory")
+    __asm__ volatile("msr " SYSREG_NAME(name) ", %x0" : : "rZ"((uint64_t)(value)) : "memory")
 
 /* Later instructions are fetched and executed with the effect of earlier register writes. */
 static inline void isb(void)
@@ -89,23 +89,16 @@ static inline unsigned id_field(uint64_t value, unsigned shift)
     (SCTLR_EL1_RES1 | SCTLR_EL1_SA0 | SCTLR_EL1_DZE | SCTLR_EL1_UCT | SCTLR_EL1_NTWE |             \
      SCTLR_EL1_UCI)
 
-/* TCR_EL2, E2H = 0 */
-#define TCR_EL2_RES1   (BIT(23) | BIT(31))
-#define TCR_T0SZ(bits) (64 - (bits))
-#define TCR_IRGN_WB    FIELD(1, 8)
-#define TCR_ORGN_WB    FIELD(1, 10)
-#define TCR_SH_INNER   FIELD(3, 12)
-#define TCR_PS_SHIFT   16
-#define TCR_TBI        BIT(20) /* top byte of addresses ignored */
-
-/* VTCR_EL2 */
+/* TCR_EL2, E2H = 0, and VTCR_EL2 */
+#define TCR_EL2_RES1     (BIT(23) | BIT(31))
 #define VTCR_RES1        BIT(31)
-#define VTCR_T0SZ(bits)  (64 - (bits))
+#define TCR_T0SZ(bits)   (64 - (bits))
+#define TCR_IRGN_WB      FIELD(1, 8)
+#define TCR_ORGN_WB      FIELD(1, 10)
+#define TCR_SH_INNER     FIELD(3, 12)
+#define TCR_PS_SHIFT     16
+#define TCR_TBI          BIT(20) /* top byte of addresses ignored */
 #define VTCR_SL0_LEVEL1  FIELD(1, 6)
-#define VTCR_IRGN_WB     FIELD(1, 8)
-#define VTCR_ORGN_WB     FIELD(1, 10)
-#define VTCR_SH_INNER    FIELD(3, 12)
-#define VTCR_PS_SHIFT    16
 #define VTCR_VS          BIT(19) /* VMIDs of 16 bits */
 #define VTTBR_VMID_SHIFT 48
 

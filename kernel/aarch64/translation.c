@@ -5,18 +5,13 @@
  */
 #include "arch.h"
 #include "errata.h"
-#include "sysreg.h"
+#include "mmu.h"
 
-#define ENTRY_VALID         BIT(0)
-#define ENTRY_TABLE         BIT(1)        /* levels 1 and 2; a page at level 3 */
-#define ENTRY_DEVICE        FIELD(0x1, 2) /* nGnRE */
-#define ENTRY_UNCACHED      FIELD(0x5, 2) /* normal, non-cacheable */
-#define ENTRY_NORMAL        FIELD(0xf, 2) /* normal, write-back */
-#define ENTRY_READ          BIT(6)
-#define ENTRY_WRITE         BIT(7)
-#define ENTRY_INNER         FIELD(3, 8)
-#define ENTRY_ACCESSED      BIT(10)
-#define ENTRY_NEVER_EXECUTE BIT(54)
+#define ENTRY_DEVICE   FIELD(0x1, 2) /* nGnRE */
+#define ENTRY_UNCACHED FIELD(0x5, 2) /* normal, non-cacheable */
+#define ENTRY_NORMAL   FIELD(0xf, 2) /* normal, write-back */
+#define ENTRY_READ     BIT(6)
+#define ENTRY_WRITE    BIT(7)
 
 enum { LEVEL_PAGE = 3, PAGES_ONE_BY_ONE = 64 };
 

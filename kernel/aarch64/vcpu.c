@@ -5,9 +5,9 @@
  */
 #include "vcpu.h"
 #include "arch.h"
+#include "features.h"
 #include "gic.h"
 #include "ich.h"
-#include "idregs.h"
 #include "listreg.h"
 #include "object.h"
 #include "virq.h"
@@ -199,7 +199,6 @@ void vcpu_core_init(struct core *core)
     core->fp_owner = NULL;
     core->fp_live = 0;
     core->guest_live = 0;
-    idregs_init();
     ich_init();
     shared_set_native();
     WRITE_SYSREG(hcr_el2, HCR_NATIVE);
@@ -306,7 +305,7 @@ void fp_trap(struct core *core)
 
 uint64_t vcpu_pstate_rare(uint64_t pstate)
 {
-    if ((pstate & PSTATE_MODE_MASK) == PSTATE_USER32 && idregs_has_aarch32())
+    if ((pstate & PSTATE_MODE_MASK) == PSTATE_USER32 && features_has_aarch32())
         return pstate & (PSTATE_AARCH32 | PSTATE_MODE_MASK);
     return (pstate & PSTATE_AARCH64) | PSTATE_EL1H;
 }

@@ -8,7 +8,7 @@
 
 #include "core.h"
 #include "errata.h"
-#include "idregs.h"
+#include "features.h"
 #include "space.h"
 #include "sysreg.h"
 
@@ -36,7 +36,7 @@
 /* core.guest_live; the second: and its WFI is not trapped. */
 enum { GUEST_LIVE = 1, GUEST_LIVE_ALONE = 2 };
 
-/* Once per core, after cpu_init and gic_init_core. */
+/* Once per core, after features_init and gic_init_core. */
 void vcpu_core_init(struct core *core);
 
 /* A program will run next. */
@@ -82,7 +82,7 @@ static inline void vcpu_enter_loaded(struct core *core, struct thread *thread)
         WRITE_SYSREG(mdcr_el2, READ_SYSREG(mdcr_el2) | MDCR_GUEST);
         WRITE_SYSREG(cnthctl_el2, CNTHCTL_GUEST);
     }
-    WRITE_SYSREG(hcr_el2, core->alone ? idregs_guest_hcr & ~HCR_TWI : idregs_guest_hcr);
+    WRITE_SYSREG(hcr_el2, core->alone ? features_guest_hcr & ~HCR_TWI : features_guest_hcr);
     core->guest_live = live;
 }
 

@@ -68,7 +68,7 @@ entry:
     stp     x11, x12, [sp, #CORE_SCRATCH]
     mrs     x11, esr_el2
     movz    x12, #ESR_SVC, lsl #16
-    sub     x11, x11, x12           /* the immediate, if it is a call */
+    sub     x11, x11, x12           /* the immediate, if it is a call; else more */
     cmp     x11, #WHIT_REPLY
     b.eq    reply
     cmp     x11, #WHIT_CALL
@@ -77,10 +77,9 @@ entry:
     b.eq    notify
     cmp     x11, #WHIT_OP
     b.eq    operate
-    sub     x12, x11, #WHIT_WAIT
-    cmp     x12, #WHIT_YIELD - WHIT_WAIT
-    b.ls    event
-    ldp     x11, x12, [sp, #CORE_SCRATCH]
+    b.hi    1f
+    cbnz    x11, event              /* WHIT_WAIT, WHIT_YIELD */
+1:  ldp     x11, x12, [sp, #CORE_SCRATCH]
     b       synchronous
 
     /* Interrupt. */
@@ -139,31 +138,10 @@ vectors_guarded:
     guarded interrupt
     guarded serror
 
-/*
- * call: the portal of x10's selector is entered if its handler is idle on this core.
- * Everything is checked before the first store, so the slow path finds nothing changed.
- */
-call:
-    ldr     x11, [sp, #CORE_CURRENT]
-    tbnz    x11, #0, general                /* CURRENT_SLOW */
-    cmp     x10, #WHIT_SLOTS >> 12, lsl #12 /* in range, and nothing is passed */
-    b.hs    general
-    ldr     x12, [x11, #THREAD_SPACE]
-    ubfx    x13, x10, #6, #8                /* page of slots: masked, so safe under speculation */
-    add     x12, x12, x13, lsl #3
-    ldr     x12, [x12, #SPACE_DIRECTORY_OFFSET]
-    and     x13, x10, #63
-    add     x12, x12, x13, lsl #6
-    ldr     x12, [x12]                      /* the capability: one load decides */
-    eor     x12, x12, #CAP_PORTAL   /* a wrong kind leaves a non-canonical address */
-    tst     x12, #0x00ff000000000000
-    b.ne    general
-    tbz     x12, #56, general               /* WHIT_R_CALL */
-    ldp     x13, x14, [x12, #PORTAL_HANDLER] /* handler, entry */
-    ldr     x16, [x13, #THREAD_LINK]
-    cmp     sp, x16                         /* idle, and on this core */
-    b.ne    general
-    /* Nothing can fail any more. */
+    .section .text.entry, "ax"
+
+/* From the thread x11 by the portal x12 to its handler x13, whose entry is x14.  Nothing can fail. */
+.macro enter_handler
     str     x11, [x13, #THREAD_LINK]
     mrs     x10, elr_el2
     str     x13, [x11, #THREAD_CALLEE]
@@ -183,6 +161,62 @@ call:
     ldr     x10, [x12, #PORTAL_BADGE]
     mov     x12, xzr                        /* x11, x14 and x16 are the handler's own values */
     mov     x13, xzr
+.endm
+
+/*
+ * call: the portal of x10's selector is entered if its handler is idle on this core.
+ * Everything is checked before the first store, so the slow path finds nothing changed.
+ */
+call:
+    ldr     x11, [sp, #CORE_CURRENT]
+    tbnz    x11, #0, general                /* CURRENT_SLOW */
+    cmp     x10, #WHIT_SLOTS >> 12, lsl #12 /* in range, and nothing is passed */
+    b.hs    call_pass
+    ldr     x12, [x11, #THREAD_SPACE]
+    ubfx    x13, x10, #6, #8                /* page of slots: masked, so safe under speculation */
+    add     x12, x12, x13, lsl #3
+    ldr     x12, [x12, #SPACE_DIRECTORY_OFFSET]
+    and     x13, x10, #63
+    add     x12, x12, x13, lsl #6
+    ldr     x12, [x12]                      /* the capability: one load decides */
+    eor     x12, x12, #CAP_PORTAL   /* a wrong kind leaves a non-canonical address */
+    tst     x12, #0x00ff000000000000
+    b.ne    general
+    tbz     x12, #56, general               /* WHIT_R_CALL */
+    ldp     x13, x14, [x12, #PORTAL_HANDLER] /* handler, entry */
+    ldr     x16, [x13, #THREAD_LINK]
+    cmp     sp, x16                         /* idle, and on this core */
+    b.ne    general
+    enter_handler
+    eret
+
+/* The same with a capability: C finds the portal and passes it, or does nothing. */
+call_pass:
+    stp     x0, x1, [sp, #-96]!
+    stp     x2, x3, [sp, #16]
+    stp     x4, x5, [sp, #32]
+    stp     x6, x7, [sp, #48]
+    stp     x8, x9, [sp, #64]
+    stp     x10, x30, [sp, #80]
+    mov     x2, x10
+    mov     x1, x11
+    add     x0, sp, #96
+    bl      portal_call_pass
+    mov     x12, x0
+    mov     x13, x1                         /* the portal may have lost it since */
+    mov     x15, xzr
+    mov     x17, xzr
+    ldp     x10, x30, [sp, #80]
+    ldp     x8, x9, [sp, #64]
+    ldp     x6, x7, [sp, #48]
+    ldp     x4, x5, [sp, #32]
+    ldp     x2, x3, [sp, #16]
+    ldp     x0, x1, [sp], #96
+    cbz     x13, general
+    ldr     x11, [sp, #CORE_CURRENT]
+    ldr     x14, [x12, #PORTAL_ENTRY]
+    enter_handler
+    orr     x10, x10, #WHIT_PASSED
     eret
 
 /* reply: back to a caller that came by a plain call. */
@@ -272,11 +306,11 @@ event:
 event_end:                                  /* x0: result; x1: status */
     ldr     x30, [sp], #16
     mov     x10, x1
+    ldrb    w11, [sp, #CORE_RESCHEDULE]
+    cbnz    w11, event_switch
     .irp n, 1, 2, 3, 4, 5, 6
     mov     x\n, xzr
     .endr
-    ldrb    w11, [sp, #CORE_RESCHEDULE]
-    cbnz    w11, switch
 call_end:
     .irp n, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17
     mov     x\n, xzr
@@ -305,6 +339,15 @@ operate:
     mov     x12, xzr
     eret
 
+event_switch:
+    ldr     x11, [sp, #CORE_CURRENT]
+    and     x11, x11, #~1
+    ldr     x12, [x11, #THREAD_SAVE]
+    stp     x0, xzr, [x12]
+    stp     xzr, xzr, [x12, #16 * 1]
+    stp     xzr, xzr, [x12, #16 * 2]
+    str     xzr, [x12, #16 * 3]
+    b       1f
 switch:
     ldr     x11, [sp, #CORE_CURRENT]
     and     x11, x11, #~1
@@ -313,7 +356,7 @@ switch:
     stp     x2, x3, [x12, #16 * 1]
     stp     x4, x5, [x12, #16 * 2]
     str     x6, [x12, #16 * 3]
-    str     x10, [x12, #16 * 5]
+1:  str     x10, [x12, #16 * 5]
     stp     x18, x19, [x12, #16 * 9]
     stp     x20, x21, [x12, #16 * 10]
     stp     x22, x23, [x12, #16 * 11]

@@ -171,7 +171,7 @@ const char *invariant_check_space(struct space *space)
     EXPECT(space->vmid != 0 || space->vttbr == (uintptr_t)empty_slots);
     EXPECT(list_empty(&space->dying) == (space->phase == SPACE_ALIVE));
     for (unsigned i = 0; i < SPACE_DIRECTORY; i++)
-        if (space->directory[i] != (struct slot *)(uintptr_t)empty_slots)
+        if (space->directory[i] != empty_slots)
             EXPECT(!check_table(space, (uint64_t *)space->directory[i]));
     EXPECT(empty_slots[0].word == 0 && space->directory[0][0].word == 0);
     return check_mappings(space);

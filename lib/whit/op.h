@@ -219,7 +219,7 @@ static inline enum whit_error whit_sync(uint32_t thread, enum whit_direction dir
     return whit_operate(WHIT_OP_SYNC, &a);
 }
 
-/* The next capability passed to the calling thread goes to `slot`; 0: none is taken. */
+/* A capability passed to the calling thread goes to `slot`, if that is empty; 0: none is taken. */
 static inline enum whit_error whit_receive(uint32_t slot)
 {
     struct whit_arguments a = {{slot}};

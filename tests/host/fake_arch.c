@@ -470,6 +470,13 @@ void arch_virq_refill(struct thread *thread)
     (void)thread;
 }
 
+bool arch_virq_show(struct thread *thread, struct signal *signal)
+{
+    (void)thread;
+    (void)signal;
+    return false;
+}
+
 bool arch_virq_retract(struct thread *thread, struct signal *signal)
 {
     (void)thread;

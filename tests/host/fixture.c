@@ -16,6 +16,7 @@ bool fixture_fast, fixture_manual;
 uint64_t admin_x[7];
 void (*fixture_watch_time)(uint64_t from, uint64_t to);
 void (*fixture_watch_choice)(unsigned core);
+void (*fixture_between)(void);
 unsigned fixture_check_every = 1;
 
 static unsigned cores_made;
@@ -554,30 +555,19 @@ static struct doing *doing_of(const struct thread *thread)
     return now;
 }
 
-/* What the fast call of vectors.S does, if it does; the registers are those of the processor. */
-static bool fast_call(struct core *core, struct thread *thread)
+/* From here the fast calls of vectors.S go on; the registers are those of the processor. */
+static void fast_enter(struct core *core, struct thread *thread, const struct portal *portal,
+                       struct thread *handler, uint64_t passed)
 {
     struct whit_registers *cpu = thread->save;
-    const struct slot *slot;
-    const struct portal *portal;
-    struct thread *handler;
 
-    if (core->current & CURRENT_SLOW || cpu->x[10] >= WHIT_SLOTS)
-        return false;
-    slot = cap_slot(thread->space, cpu->x[10]);
-    if (cap_kind(slot) != WHIT_PORTAL || !(cap_rights(slot) & WHIT_R_CALL))
-        return false;
-    portal = cap_object(slot);
-    handler = portal->handler;
-    if (handler->link != (uintptr_t)core)
-        return false;
     handler->link = (uintptr_t)thread;
     thread->callee = handler;
     thread->frame_pc = cpu->pc;
     thread->frame_sp = cpu->sp;
     thread->frame_tls = cpu->tls;
     memcpy(handler->save->x, cpu->x, 10 * sizeof(uint64_t));
-    handler->save->x[10] = portal->badge;
+    handler->save->x[10] = portal->badge | passed;
     handler->save->pc = portal->entry;
     handler->save->sp = handler->entry_sp;
     handler->save->tls = handler->entry_tls;
@@ -585,6 +575,39 @@ static bool fast_call(struct core *core, struct thread *thread)
     /* Nothing of the caller is saved. */
     memset(cpu, 0xa5, sizeof(*cpu));
     core->current = (uintptr_t)handler;
+}
+
+static bool fast_pass(struct core *core, struct thread *thread)
+{
+    const struct call_entry entry = portal_call_pass(core, thread, thread->save->x[10]);
+
+    if (fixture_between)
+        fixture_between();
+    if (entry.handler)
+        fast_enter(core, thread, entry.portal, entry.handler, WHIT_PASSED);
+    return entry.handler != NULL;
+}
+
+/* What the fast call of vectors.S does, if it does. */
+static bool fast_call(struct core *core, struct thread *thread)
+{
+    struct whit_registers *cpu = thread->save;
+    const struct slot *slot;
+    const struct portal *portal;
+    struct thread *handler;
+
+    if (core->current & CURRENT_SLOW)
+        return false;
+    if (cpu->x[10] >= WHIT_SLOTS)
+        return fast_pass(core, thread);
+    slot = cap_slot(thread->space, cpu->x[10]);
+    if (cap_kind(slot) != WHIT_PORTAL || !(cap_rights(slot) & WHIT_R_CALL))
+        return false;
+    portal = cap_object(slot);
+    handler = portal->handler;
+    if (handler->link != (uintptr_t)core)
+        return false;
+    fast_enter(core, thread, portal, handler, 0);
     return true;
 }
 
@@ -608,18 +631,22 @@ static bool fast_reply(struct core *core, struct thread *thread)
     return true;
 }
 
-static void handle(struct core *core, struct thread *thread, unsigned call)
+/* True: it is to be done again.  A handler that replied may have been entered since, at the pc
+ * where it was. */
+static bool handle(struct core *core, struct thread *thread, unsigned call)
 {
-    if (call == DOING_FAULT) {
-        thread_fault(core, thread);
-        return;
-    }
+    const uint64_t pc = thread->save->pc;
+    const uintptr_t link = thread->link;
+
+    if (call == DOING_FAULT)
+        return thread_fault(core, thread);
     thread->save->pc += 4;
     if (fixture_fast && call == WHIT_CALL && fast_call(core, thread))
-        return;
+        return false;
     if (fixture_fast && call == WHIT_REPLY && fast_reply(core, thread))
-        return;
+        return false;
     syscall_handle(core, thread, call);
+    return thread->save->pc == pc && !(call == WHIT_REPLY && thread->link != link);
 }
 
 /* The kernel is entered by the current thread, whose pc is at what it does.  True: it is to be done
@@ -631,8 +658,7 @@ static bool enter(unsigned index, struct thread *thread, unsigned call)
     bool again;
 
     fake_here = index;
-    handle(&fake_cores[index], thread, call);
-    again = call == DOING_FAULT ? thread->helping == HELP_FAULT : thread->save->pc == pc;
+    again = handle(&fake_cores[index], thread, call);
     *now = (struct doing){thread, pc, again ? call : 0};
     return again;
 }

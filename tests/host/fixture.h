@@ -105,5 +105,7 @@ extern void (*fixture_watch_time)(uint64_t from, uint64_t to);
 extern unsigned fixture_check_every;
 /* Told, if set, of each choice: the core is about to leave the kernel, or sleeps. */
 extern void (*fixture_watch_choice)(unsigned core);
+/* Called, if set, when a fast call has passed its capability: another core does something then. */
+extern void (*fixture_between)(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "lock.h"
 #include "portal.h"
+#include "teardown.h"
 
 enum { ENTRY = 0x401000, BADGE = 77 };
 
@@ -353,7 +354,7 @@ static void test_pass(void)
     CHECK(run(0) == caller.t);
     CHECK(CALL(0, portal | WHIT_PASS(memory), 1) == handler.t);
     EQUAL(handler.t->save->x[10], BADGE | WHIT_PASSED);
-    EQUAL(handler.t->receive, 0);
+    EQUAL(handler.t->receive, 3000); /* also for the next, once it is empty */
     CHECK(cap_base(world_slot(3000)) == cap_base(world_slot(memory)));
     EQUAL(cap_rights(world_slot(3000)), WHIT_R_READ | WHIT_R_DERIVE);
     CHECK(cap_has_child(world_slot(memory)));
@@ -372,6 +373,7 @@ static void test_pass(void)
 
     test_begin("a reply that cannot pass goes on behind itself, and may reply without");
     uint64_t pc = handler.t->save->pc;
+    caller.t->receive = 0;
     CHECK(REPLY(0, WHIT_PASS(UINT64_C(3002)), 9) == handler.t); /* the caller named no slot */
     EQUAL(handler.t->save->x[10], WHIT_E_OCCUPIED);
     EQUAL(handler.t->save->pc, pc + 4);
@@ -602,6 +604,34 @@ static void test_vcpu(void)
     EQUAL(guest.t->save->x[10], WHIT_E_CAPABILITY);
 }
 
+static uint64_t lost;
+
+/* Another core revokes the thread of which the portal was made. */
+static void portal_lose(void)
+{
+    (void)portal_drop(portal_at(lost));
+}
+
+static void test_lost(void)
+{
+    test_begin("a call that has passed its capability enters the handler that took it");
+    fixture_init(1);
+    struct program caller = program_new(0, 10), handler = handler_new(0, 20);
+    uint64_t memory = small_memory(WHIT_R_READ | WHIT_R_DERIVE);
+    lost = make_portal(handler.thread, ENTRY, BADGE);
+    handler.t->receive = 3000;
+    CHECK(run(0) == caller.t);
+    fixture_between = portal_lose;
+    CHECK(CALL(0, lost | WHIT_PASS(memory), 1) == handler.t);
+    fixture_between = NULL;
+    CHECK(caller.t->callee == handler.t && thread_nobody.link == LINK_NONE);
+    EQUAL(handler.t->save->pc, ENTRY);
+    CHECK(REPLY(0, 0, 2) == caller.t);
+    EQUAL(caller.t->save->x[0], 2);
+    CHECK(CALL(0, lost | WHIT_PASS(memory), 1) == caller.t);
+    EQUAL(caller.t->save->x[10], WHIT_E_DEAD);
+}
+
 int main(void)
 {
     for (unsigned fast = 0; fast < 2; fast++) {
@@ -614,5 +644,6 @@ int main(void)
         test_ends();
         test_vcpu();
     }
+    test_lost();
     return fixture_finish();
 }

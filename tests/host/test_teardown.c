@@ -171,9 +171,9 @@ static void test_nested(void)
         struct slot *all = cap_slot(inner, OWN_MEMORY), *pool, *rest;
         status error;
         pool = cap_empty_slot(inner, OWN_FREE, &error);
-        EQUAL(memory_split(all, pool, WHIT_SIZE_SPACE), WHIT_OK);
+        cap_split(all, pool, WHIT_SIZE_SPACE / WHIT_UNIT);
         rest = cap_empty_slot(inner, OWN_FREE + 1, &error);
-        EQUAL(memory_split(pool, rest, 2 * WHIT_PAGE), WHIT_OK);
+        cap_split(pool, rest, 2 * WHIT_PAGE / WHIT_UNIT);
         struct thread self = {.space = inner};
         EQUAL(op_make(&self, (uint64_t[7]){OWN_MEMORY, WHIT_SPACE, WHIT_PROGRAM}), WHIT_OK);
         EQUAL(op_donate(&self, (uint64_t[7]){OWN_FREE, OWN_MEMORY}), WHIT_OK);

@@ -4,6 +4,7 @@
  * (kernel/aarch64/listreg.c) on a model of the hardware and of a guest.
  */
 #define arch_virq_refill  listreg_refill
+#define arch_virq_show    listreg_show
 #define arch_virq_retract listreg_retract
 #include "../../kernel/aarch64/listreg.c"
 #include "../../kernel/virq.c"

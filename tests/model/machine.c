@@ -313,7 +313,7 @@ static void compare_space(const struct object *object)
     EXPECT(pages == state->pages && used == state->pages_used);
     for (unsigned i = 0; i < SPACE_DIRECTORY; i++) {
         const struct slot *page = space->directory[i];
-        bool present = page != (const struct slot *)empty_slots;
+        bool present = page != empty_slots;
         EXPECT(present == (i < MODEL_SLOTS / MODEL_SLOTS_A_PAGE && state->slot_page[i]));
         for (unsigned n = 0; present && n < SLOTS_PER_PAGE; n++)
             filled += page[n].word != 0;

@@ -1368,7 +1368,6 @@ static int pass(struct object *from, struct object *to, uint64_t x10, uint64_t *
     }
     if (e)
         return e;
-    to->receive = 0;
     *passed = WHIT_PASSED;
     return WHIT_OK;
 }

@@ -244,11 +244,16 @@ static void test_slow(void)
     in.x[10] = portal | WHIT_PASS(page);
     spy_answer.x[10] = WHIT_PASS(empty_slot());
     probe_call(&in, &out);
-    check("slow call: the handler's own sp, tls and flags", is_entered(&receiver));
-    check("slow call: message and badge",
+    check("passing call: the handler's own sp, tls and flags", is_entered(&receiver));
+    check("passing call: message and badge",
           are(&spy_seen, 0, MESSAGE, &in) && spy_seen.x[10] == (WHIT_PASSED | 7));
-    check("slow call: zeros elsewhere", are(&spy_seen, 11, GENERAL, NULL));
-    check("slow call: nothing in floating point", float_is(&spy_seen, NULL));
+    check("passing call: x11, x14 and x16 are the handler's own",
+          spy_seen.x[11] == receiver.sp && spy_seen.x[14] == (uintptr_t)enter_spy &&
+              spy_seen.x[16] == HANDLER_TLS);
+    check("passing call: x12, x13, x15 and x17 are zeros",
+          are(&spy_seen, 12, 14, NULL) && spy_seen.x[15] == 0 && spy_seen.x[17] == 0);
+    check("passing call: x18 to x30 are as they were", are(&spy_seen, 18, GENERAL, &in));
+    check("passing call: no address of the kernel", hides_kernel(spy_seen.x));
     check("failed reply: an error",
           are(&spy_failed, 0, MESSAGE, &spy_answer) && spy_failed.x[10] == WHIT_E_OCCUPIED);
     check("failed reply: the others are zeros, or as they were",
