@@ -444,7 +444,8 @@ static inline struct thread *plain_thread(const struct budget *budget)
 
 static inline void run_plain(struct core *core, struct budget *budget, struct thread *thread)
 {
-    core->budget = budget;
+    core->budget = core->payer = budget;
+    core->expired = 0;
     core->borrowed = core->reschedule = 0;
     core->current = (uintptr_t)thread;
     timer_program(core, UINT64_MAX);
@@ -466,8 +467,6 @@ struct thread *sched_quick(struct core *core)
         spend(core, old, take_time(core));
     else
         (void)take_time(core);
-    core->payer = budget;
-    core->expired = 0;
     run_plain(core, budget, thread);
     return thread;
 }
@@ -491,7 +490,8 @@ struct thread *sched_dispatch(struct core *core)
         thread = plain_thread(budget);
         if (thread) {
             core->metered = core->limited = core->alone = 0;
-            pay_choice(core, budget, fired);
+            if (core->payer && core->payer->capacity)
+                pay_choice(core, budget, 0);
             run_plain(core, budget, thread);
             return thread;
         }

@@ -10,6 +10,7 @@ int main(void)
 {
     Frama_C_make_unknown((char *)&budget, sizeof(budget));
     budget.refills = (uint8_t)Frama_C_interval(1, BUDGET_REFILLS);
+    budget.oldest = (uint8_t)Frama_C_interval(0, BUDGET_REFILLS - 1);
     while (Frama_C_interval(0, 1)) {
         const uint64_t now = Frama_C_unsigned_long_long_interval(0, UINT64_MAX);
 
