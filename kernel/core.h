@@ -48,8 +48,9 @@ struct core {
     struct budget *payer; /* of the last choice, or NULL */
     uint64_t price;       /* ticks: what the interrupt of a deadline takes that changes nothing */
     struct timer *timers; /* the first of its deadlines */
-    uint64_t ready_map[PRIORITIES / 64];
-    struct link ready[PRIORITIES];
+    uint64_t ready_map[PRIORITIES / 64]; /* bit p: ready[p] is not NULL */
+    uint64_t top;                        /* the most urgent such p; 0 if there is none */
+    struct budget *ready[PRIORITIES];    /* rings: who has its turn, or NULL */
     struct link unparked; /* budgets that are to be readied; empty outside of the kernel */
 
     struct signal *signal_inbox; /* atomic lists, pushed by other cores */

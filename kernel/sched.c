@@ -12,36 +12,28 @@ enum { CALL_DEPTH = 16 };
  * interrupts. */
 enum { UNPARK_STEP = 8, FOLLOW_STEP = 8 };
 
+/* Behind the others of its priority. */
 static void ready_insert(struct core *core, struct budget *budget, unsigned priority)
 {
-    list_insert(&core->ready[priority], &budget->link);
+    struct budget *first = core->ready[priority];
+
+    if (first) {
+        list_insert(&first->link, &budget->link);
+        return;
+    }
+    list_init(&budget->link);
+    core->ready[priority] = budget;
     core->ready_map[priority / 64] |= UINT64_C(1) << (priority % 64);
-}
-
-static void ready_remove(struct core *core, struct budget *budget)
-{
-    list_remove(&budget->link);
-    if (list_empty(&core->ready[budget->priority]))
-        core->ready_map[budget->priority / 64] &= ~(UINT64_C(1) << (budget->priority % 64));
-}
-
-/* Behind the others of its priority; false if there are none. */
-static bool ready_rotate(struct core *core, struct budget *budget)
-{
-    if (budget->link.next == budget->link.prev)
-        return false;
-    list_remove(&budget->link);
-    list_insert(&core->ready[budget->priority], &budget->link);
-    return true;
+    if (priority > core->top)
+        core->top = priority;
 }
 
 /*@
   requires \valid_read(core);
   assigns \nothing;
 */
-static struct budget *ready_first(const struct core *core)
+static unsigned map_top(const struct core *core)
 {
-#pragma GCC unroll 4
     /*@
       loop invariant word <= PRIORITIES / 64;
       loop invariant \forall integer w; word <= w < PRIORITIES / 64 ==> core->ready_map[w] == 0;
@@ -52,9 +44,51 @@ static struct budget *ready_first(const struct core *core)
         if (core->ready_map[word]) {
             unsigned priority = word * 64 + 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
             /*@ assert priority < PRIORITIES && core->ready_map[word] >> (priority % 64) == 1; */
-            return CONTAINER(core->ready[priority].next, struct budget, link);
+            return priority;
         }
-    return NULL;
+    return 0;
+}
+
+/* Is it the only one of its priority that is ready? */
+static bool ready_single(const struct budget *budget)
+{
+    return list_empty(&budget->link);
+}
+
+static struct budget *ready_next(const struct budget *budget)
+{
+    return CONTAINER(budget->link.next, struct budget, link);
+}
+
+static void ready_remove(struct core *core, struct budget *budget)
+{
+    const unsigned priority = budget->priority;
+
+    if (ready_single(budget)) {
+        core->ready[priority] = NULL;
+        core->ready_map[priority / 64] &= ~(UINT64_C(1) << (priority % 64));
+        if (priority == core->top)
+            core->top = map_top(core);
+        return;
+    }
+    if (core->ready[priority] == budget)
+        core->ready[priority] = ready_next(budget);
+    list_remove(&budget->link);
+}
+
+/* If it had its turn, the next one of its priority has it.  False if there are no others. */
+static bool ready_rotate(struct core *core, const struct budget *budget)
+{
+    if (ready_single(budget))
+        return false;
+    if (core->ready[budget->priority] == budget)
+        core->ready[budget->priority] = ready_next(budget);
+    return true;
+}
+
+static struct budget *ready_first(const struct core *core)
+{
+    return core->ready[core->top];
 }
 
 static void become_ready(struct core *core, struct budget *budget)
@@ -376,7 +410,7 @@ static bool runs_alone(const struct core *core, const struct budget *budget)
 {
     const unsigned word = budget->priority / 64;
 
-    if (budget->signal || budget->capacity || budget->link.next != budget->link.prev)
+    if (budget->signal || budget->capacity || !ready_single(budget))
         return false;
     for (unsigned i = 0; i < PRIORITIES / 64; i++)
         if (core->ready_map[i] != (i == word ? UINT64_C(1) << (budget->priority % 64) : 0))
