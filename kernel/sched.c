@@ -12,22 +12,6 @@ enum { CALL_DEPTH = 16 };
  * interrupts. */
 enum { UNPARK_STEP = 8, FOLLOW_STEP = 8 };
 
-/* Behind the others of its priority. */
-static void ready_insert(struct core *core, struct budget *budget, unsigned priority)
-{
-    struct budget *first = core->ready[priority];
-
-    if (first) {
-        list_insert(&first->link, &budget->link);
-        return;
-    }
-    list_init(&budget->link);
-    core->ready[priority] = budget;
-    core->ready_map[priority / 64] |= UINT64_C(1) << (priority % 64);
-    if (priority > core->top)
-        core->top = priority;
-}
-
 /*@
   requires \valid_read(core);
   assigns \nothing;
@@ -91,14 +75,26 @@ static struct budget *ready_first(const struct core *core)
     return core->ready[core->top];
 }
 
+/* Behind the others of its priority.  The running budget is of the top one, if there is one. */
 static void become_ready(struct core *core, struct budget *budget)
 {
     const unsigned priority = budget->priority;
+    struct budget *first = core->ready[priority];
 
     budget->state = BUDGET_READY;
-    ready_insert(core, budget, priority);
-    if (!core->budget || priority > core->budget->priority || core->alone)
+    if (!core->budget || core->alone)
         core->reschedule = 1;
+    if (first) {
+        list_insert(&first->link, &budget->link);
+        return;
+    }
+    list_init(&budget->link);
+    core->ready[priority] = budget;
+    core->ready_map[priority / 64] |= UINT64_C(1) << (priority % 64);
+    if (priority > core->top) {
+        core->top = priority;
+        core->reschedule = 1;
+    }
 }
 
 void budget_ready(struct budget *budget)
@@ -163,7 +159,7 @@ static bool unpark_step(struct core *core, unsigned *steps)
 
 void sched_give_way(struct core *core)
 {
-    if (core->budget && core->budget->state == BUDGET_READY && ready_rotate(core, core->budget))
+    if (ready_rotate(core, core->budget))
         core->reschedule = 1;
 }
 
@@ -182,10 +178,10 @@ static inline uint64_t take_time(struct core *core)
 
 static inline void spend(struct core *core, struct budget *budget, uint64_t ticks)
 {
-    const struct thread *own = budget->signal ? budget->signal->thread : budget->thread;
+    const struct thread *current = core_current(core);
 
     budget->used += ticks;
-    if (core_current(core) != own)
+    if (current != budget->thread && !(budget->signal && current == budget->signal->thread))
         budget->lent += ticks;
 }
 
@@ -469,9 +465,9 @@ static struct thread *current_program(const struct core *core)
 /* The thread of a budget that has nothing to count or to follow; NULL: it has. */
 static inline struct thread *plain_thread(const struct budget *budget)
 {
-    struct thread *thread = budget->simple ? budget->thread : NULL;
+    struct thread *thread = budget->plain;
 
-    if (!thread || thread->unusual || thread->link != LINK_NONE || thread->callee)
+    if (!thread || (thread->link ^ LINK_NONE) | (uintptr_t)thread->callee | thread->unusual)
         return NULL;
     return thread;
 }
@@ -479,15 +475,13 @@ static inline struct thread *plain_thread(const struct budget *budget)
 static inline void run_plain(struct core *core, struct budget *budget, struct thread *thread)
 {
     core->budget = core->payer = budget;
-    core->expired = 0;
     core->borrowed = core->reschedule = 0;
     core->current = (uintptr_t)thread;
-    timer_program(core, UINT64_MAX);
 }
 
 struct thread *sched_quick(struct core *core)
 {
-    const uint64_t special = core->special & ~SPECIAL_NO_MATTER;
+    const uint64_t special = core->special >> SPECIAL_CHOICE;
     struct budget *old = core->budget, *budget;
     struct thread *thread;
 
@@ -502,17 +496,20 @@ struct thread *sched_quick(struct core *core)
     else
         (void)take_time(core);
     run_plain(core, budget, thread);
+    /* What else could have been programmed is a deadline that is over, or was taken back. */
+    if (!core->programmed)
+        timer_program(core, UINT64_MAX);
     return thread;
 }
 
 struct thread *sched_dispatch(struct core *core)
 {
-    uint64_t fired = core->expired ? core->interrupted : 0;
+    uint64_t fired = core->expired == core->interrupted ? core->interrupted : 0;
     unsigned steps = core->walked;
     struct budget *budget;
     struct thread *thread;
 
-    core->walked = core->expired = 0;
+    core->walked = 0;
     if (charge(core))
         fired = 0;
     do {
@@ -527,6 +524,7 @@ struct thread *sched_dispatch(struct core *core)
             if (core->payer && core->payer->capacity)
                 pay_choice(core, budget, 0);
             run_plain(core, budget, thread);
+            timer_program(core, UINT64_MAX);
             return thread;
         }
         thread = choose(core, budget, &steps);

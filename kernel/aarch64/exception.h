@@ -16,6 +16,7 @@ struct event_result exception_event(struct core *core, unsigned call, uint64_t s
                                     uint64_t argument);
 uint64_t exception_operate(struct core *core, uint64_t *x, uint64_t number);
 struct thread *exception_switch(struct core *core, struct thread *thread);
+struct thread *exception_yield(struct core *core, struct thread *thread);
 struct thread *exception_first(struct core *core);
 _Noreturn void exception_bad(uint64_t vector, uint64_t sp, const uint64_t *registers);
 

@@ -49,6 +49,25 @@
     stp     x2, x3, [x1]
 .endm
 
+/*
+ * The same after a call that keeps these; its dead registers will be what they were some time ago.
+ * \status: for x10.  x0: core; x1: thread; x12: its save area.
+ */
+.macro save_kept status
+    ldr     x1, [sp, #CORE_CURRENT]
+    mov     x0, sp
+    and     x1, x1, #~1
+    ldr     x12, [x1, #THREAD_SAVE]
+    str     \status, [x12, #16 * 5]
+    stp     x18, x19, [x12, #16 * 9]
+    stp     x20, x21, [x12, #16 * 10]
+    stp     x22, x23, [x12, #16 * 11]
+    stp     x24, x25, [x12, #16 * 12]
+    stp     x26, x27, [x12, #16 * 13]
+    stp     x28, x29, [x12, #16 * 14]
+    str     x30, [x12, #16 * 15]
+.endm
+
     .section .text.vectors, "ax"
     .balign 0x800
     .globl vectors
@@ -297,6 +316,7 @@ notify:
  * to run, and after C.  x11: number of the call.
  */
 event:
+    tbnz    x11, #0, yield
     str     x30, [sp, #-16]!
     mov     x3, x0
     mov     x2, x10
@@ -339,33 +359,26 @@ operate:
     mov     x12, xzr
     eret
 
+yield:
+    save_kept xzr
+    bl      exception_yield
+    b       thread_resume
+
 event_switch:
-    ldr     x11, [sp, #CORE_CURRENT]
-    and     x11, x11, #~1
-    ldr     x12, [x11, #THREAD_SAVE]
-    stp     x0, xzr, [x12]
-    stp     xzr, xzr, [x12, #16 * 1]
-    stp     xzr, xzr, [x12, #16 * 2]
-    str     xzr, [x12, #16 * 3]
-    b       1f
+    mov     x13, x0
+    save_kept x10
+    str     x13, [x12]
+    bl      exception_switch
+    b       thread_resume
+
 switch:
-    ldr     x11, [sp, #CORE_CURRENT]
-    and     x11, x11, #~1
-    ldr     x12, [x11, #THREAD_SAVE]
-    stp     x0, x1, [x12]
+    mov     x13, x0
+    mov     x14, x1
+    save_kept x10
+    stp     x13, x14, [x12]
     stp     x2, x3, [x12, #16 * 1]
     stp     x4, x5, [x12, #16 * 2]
     str     x6, [x12, #16 * 3]
-1:  str     x10, [x12, #16 * 5]
-    stp     x18, x19, [x12, #16 * 9]
-    stp     x20, x21, [x12, #16 * 10]
-    stp     x22, x23, [x12, #16 * 11]
-    stp     x24, x25, [x12, #16 * 12]
-    stp     x26, x27, [x12, #16 * 13]
-    stp     x28, x29, [x12, #16 * 14]
-    str     x30, [x12, #16 * 15]
-    mov     x1, x11
-    mov     x0, sp
     bl      exception_switch
     b       thread_resume
 
