@@ -301,17 +301,6 @@ static struct thread *link_next(const struct thread *thread)
     return thread->helping ? help_target(thread) : NULL;
 }
 
-bool sched_leads_to(struct thread *from, const struct thread *to)
-{
-    for (unsigned links = 0; from && links <= CALL_DEPTH; links++) {
-        if (from == to)
-            return true;
-        from->core->walked = (uint16_t)(links + 1);
-        from = link_next(from);
-    }
-    return false;
-}
-
 void sched_unpark_chain(struct thread *thread)
 {
     for (unsigned links = 0; thread && links <= CALL_DEPTH; links++) {
@@ -364,14 +353,19 @@ void sched_set_current(struct core *core, struct thread *thread)
     set_current(core, thread);
 }
 
+/* May another thread run on the same budget without a choice?  That begins with a charge, which
+ * counts where there is a limit; and may be made in steps, if there was a long walk already. */
+static bool direct(const struct core *core)
+{
+    return core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP;
+}
+
 void sched_follow(struct core *core)
 {
     struct thread *thread = NULL;
     unsigned steps = 0;
 
-    /* A choice begins with a charge, which counts where there is a limit; and it may be made in
-     * steps, if the call was a long walk already. */
-    if (core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP)
+    if (direct(core))
         thread = follow(core, core->budget, &steps);
     if (thread && thread_can_run(thread)) {
         thread->helping = HELP_NONE;
@@ -379,6 +373,33 @@ void sched_follow(struct core *core)
     } else {
         core->reschedule = 1;
     }
+}
+
+bool sched_help(struct core *core, struct thread *caller, struct thread *handler,
+                enum thread_help how)
+{
+    struct thread *thread = handler, *next = handler;
+    bool stopped = false;
+
+    core->walked = 0;
+    while (next && core->walked <= CALL_DEPTH) {
+        thread = next;
+        if (thread == caller)
+            return false;
+        stopped |= thread->stopped;
+        core->walked++;
+        next = link_next(thread);
+    }
+    caller->helping = (uint8_t)how;
+    /* The caller is at the end of the calls that its budget follows, so this is their end now. */
+    if (!next && !stopped && direct(core) && thread_can_run(thread)) {
+        core->borrowed = 1;
+        thread->helping = HELP_NONE;
+        sched_set_current(core, thread);
+    } else {
+        core->reschedule = 1;
+    }
+    return true;
 }
 
 /* It is used up: it waits for its refill, and whom it drove falls back to its own budget. */
