@@ -159,7 +159,7 @@ static bool unpark_step(struct core *core, unsigned *steps)
 
 void sched_give_way(struct core *core)
 {
-    if (ready_rotate(core, core->budget))
+    if (core->budget && ready_rotate(core, core->budget))
         core->reschedule = 1;
 }
 
