@@ -12,19 +12,20 @@ enum { CALL_DEPTH = 16 };
  * interrupts. */
 enum { UNPARK_STEP = 8, FOLLOW_STEP = 8 };
 
+/* The most urgent priority in the first `words` words of the map, or 0. */
 /*@
-  requires \valid_read(core);
+  requires \valid_read(core) && words <= PRIORITIES / 64;
   assigns \nothing;
 */
-static unsigned map_top(const struct core *core)
+static unsigned map_top(const struct core *core, unsigned words)
 {
     /*@
-      loop invariant word <= PRIORITIES / 64;
-      loop invariant \forall integer w; word <= w < PRIORITIES / 64 ==> core->ready_map[w] == 0;
+      loop invariant word <= words;
+      loop invariant \forall integer w; word <= w < words ==> core->ready_map[w] == 0;
       loop assigns word;
       loop variant word;
     */
-    for (unsigned word = PRIORITIES / 64; word-- > 0;)
+    for (unsigned word = words; word-- > 0;)
         if (core->ready_map[word]) {
             unsigned priority = word * 64 + 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
             /*@ assert priority < PRIORITIES && core->ready_map[word] >> (priority % 64) == 1; */
@@ -52,7 +53,7 @@ static void ready_remove(struct core *core, struct budget *budget)
         core->ready[priority] = NULL;
         core->ready_map[priority / 64] &= ~(UINT64_C(1) << (priority % 64));
         if (priority == core->top)
-            core->top = map_top(core);
+            core->top = map_top(core, priority / 64 + 1);
         return;
     }
     if (core->ready[priority] == budget)
