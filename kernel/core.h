@@ -37,7 +37,7 @@ struct core {
     uint32_t errata;          /* enum erratum, of this core (errata.h) */
     uint32_t guard; /* function of the firmware to be called at each entry, or 0 (errata.h) */
 
-    uint32_t walked; /* links that sched_leads_to followed since the last dispatch */
+    uint32_t walked; /* links that sched_help followed since the last dispatch */
     uint32_t index;  /* 0 is the boot core */
     uint32_t online;
     uint64_t mpidr;       /* affinity fields */

@@ -94,9 +94,9 @@ static inline status pass(struct thread *from, struct thread *to, uint64_t x10, 
     return error;
 }
 
+/* The other registers are dead: they will be what they were some time ago. */
 static void message_copy(const struct thread *from, struct thread *to)
 {
-    registers_clear(to->save);
     memcpy(to->save->x, from->save->x, MESSAGE_WORDS * sizeof(uint64_t));
 }
 
@@ -107,13 +107,9 @@ static void call_later(struct core *core, struct thread *caller, struct thread *
         call_finish(caller, WHIT_E_DEAD);
     else if (handler->core != core)
         call_finish(caller, WHIT_E_CORE);
-    else if (sched_leads_to(handler, caller))
-        call_finish(caller, WHIT_E_DEADLOCK);
-    else {
-        call_finish(caller, RESTART);
-        caller->helping = HELP_CALL;
-        sched_follow(core);
-    }
+    else
+        call_finish(caller,
+                    sched_help(core, caller, handler, HELP_CALL) ? RESTART : WHIT_E_DEADLOCK);
 }
 
 struct call_entry portal_call_pass(struct core *core, struct thread *thread, uint64_t x10)

@@ -12,19 +12,20 @@ enum { CALL_DEPTH = 16 };
  * interrupts. */
 enum { UNPARK_STEP = 8, FOLLOW_STEP = 8 };
 
+/* The most urgent priority in the first `words` words of the map, or 0. */
 /*@
-  requires \valid_read(core);
+  requires \valid_read(core) && words <= PRIORITIES / 64;
   assigns \nothing;
 */
-static unsigned map_top(const struct core *core)
+static unsigned map_top(const struct core *core, unsigned words)
 {
     /*@
-      loop invariant word <= PRIORITIES / 64;
-      loop invariant \forall integer w; word <= w < PRIORITIES / 64 ==> core->ready_map[w] == 0;
+      loop invariant word <= words;
+      loop invariant \forall integer w; word <= w < words ==> core->ready_map[w] == 0;
       loop assigns word;
       loop variant word;
     */
-    for (unsigned word = PRIORITIES / 64; word-- > 0;)
+    for (unsigned word = words; word-- > 0;)
         if (core->ready_map[word]) {
             unsigned priority = word * 64 + 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
             /*@ assert priority < PRIORITIES && core->ready_map[word] >> (priority % 64) == 1; */
@@ -52,7 +53,7 @@ static void ready_remove(struct core *core, struct budget *budget)
         core->ready[priority] = NULL;
         core->ready_map[priority / 64] &= ~(UINT64_C(1) << (priority % 64));
         if (priority == core->top)
-            core->top = map_top(core);
+            core->top = map_top(core, priority / 64 + 1);
         return;
     }
     if (core->ready[priority] == budget)
@@ -159,7 +160,7 @@ static bool unpark_step(struct core *core, unsigned *steps)
 
 void sched_give_way(struct core *core)
 {
-    if (ready_rotate(core, core->budget))
+    if (core->budget && ready_rotate(core, core->budget))
         core->reschedule = 1;
 }
 
@@ -301,17 +302,6 @@ static struct thread *link_next(const struct thread *thread)
     return thread->helping ? help_target(thread) : NULL;
 }
 
-bool sched_leads_to(struct thread *from, const struct thread *to)
-{
-    for (unsigned links = 0; from && links <= CALL_DEPTH; links++) {
-        if (from == to)
-            return true;
-        from->core->walked = (uint16_t)(links + 1);
-        from = link_next(from);
-    }
-    return false;
-}
-
 void sched_unpark_chain(struct thread *thread)
 {
     for (unsigned links = 0; thread && links <= CALL_DEPTH; links++) {
@@ -364,14 +354,19 @@ void sched_set_current(struct core *core, struct thread *thread)
     set_current(core, thread);
 }
 
+/* May another thread run on the same budget without a choice?  That begins with a charge, which
+ * counts where there is a limit; and may be made in steps, if there was a long walk already. */
+static bool direct(const struct core *core)
+{
+    return core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP;
+}
+
 void sched_follow(struct core *core)
 {
     struct thread *thread = NULL;
     unsigned steps = 0;
 
-    /* A choice begins with a charge, which counts where there is a limit; and it may be made in
-     * steps, if the call was a long walk already. */
-    if (core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP)
+    if (direct(core))
         thread = follow(core, core->budget, &steps);
     if (thread && thread_can_run(thread)) {
         thread->helping = HELP_NONE;
@@ -379,6 +374,33 @@ void sched_follow(struct core *core)
     } else {
         core->reschedule = 1;
     }
+}
+
+bool sched_help(struct core *core, struct thread *caller, struct thread *handler,
+                enum thread_help how)
+{
+    struct thread *thread = handler, *next = handler;
+    bool stopped = false;
+
+    core->walked = 0;
+    while (next && core->walked <= CALL_DEPTH) {
+        thread = next;
+        if (thread == caller)
+            return false;
+        stopped |= thread->stopped;
+        core->walked++;
+        next = link_next(thread);
+    }
+    caller->helping = (uint8_t)how;
+    /* The caller is at the end of the calls that its budget follows, so this is their end now. */
+    if (!next && !stopped && direct(core) && thread_can_run(thread)) {
+        core->borrowed = 1;
+        thread->helping = HELP_NONE;
+        sched_set_current(core, thread);
+    } else {
+        core->reschedule = 1;
+    }
+    return true;
 }
 
 /* It is used up: it waits for its refill, and whom it drove falls back to its own budget. */

@@ -140,15 +140,13 @@ bool thread_fault(struct core *core, struct thread *thread)
     struct thread *handler = portal ? portal->handler : &thread_nobody;
     struct whit_registers *from = thread->save, *to = handler->save;
 
-    if (handler->core != core || !handler->space || sched_leads_to(handler, thread)) {
+    if (handler->link != (uintptr_t)core || !handler->space) {
+        if (handler->core == core && handler->space &&
+            sched_help(core, thread, handler, HELP_FAULT))
+            return true;
         thread->stopped = 1;
         core->reschedule = 1;
         return false;
-    }
-    if (handler->link != (uintptr_t)core) {
-        thread->helping = HELP_FAULT;
-        sched_follow(core);
-        return true;
     }
     registers_clear(to);
     to->x[0] = from->esr;

@@ -160,6 +160,21 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
     return leave(core, thread);
 }
 
+/* CALL and REPLY of a program, of whose registers the message was saved. */
+struct thread *exception_call(struct core *core, struct thread *thread)
+{
+    registers_save(thread);
+    portal_call(core, thread);
+    return leave(core, thread);
+}
+
+struct thread *exception_reply(struct core *core, struct thread *thread)
+{
+    registers_save(thread);
+    portal_reply(core, thread);
+    return leave(core, thread);
+}
+
 /* NOTIFY, if that is not the end of it at once, and WAIT. */
 struct event_result exception_event(struct core *core, unsigned call, uint64_t selector,
                                     uint64_t argument)

@@ -8,6 +8,8 @@
 struct thread *exception_synchronous(struct core *core, struct thread *thread);
 struct thread *exception_interrupt(struct core *core, struct thread *thread);
 struct thread *exception_serror(struct core *core, struct thread *thread);
+struct thread *exception_call(struct core *core, struct thread *thread);
+struct thread *exception_reply(struct core *core, struct thread *thread);
 /*
  * Calls of programs of which only what C changes was saved.  If core.reschedule is set afterwards
  * the rest is saved too, and exception_switch chooses another thread.
