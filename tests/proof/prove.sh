@@ -38,14 +38,15 @@ unproved()
         cut -d ' ' -f 1 | sort
 }
 
-# Alarms of EVA, a line each, without the number of the source's line.
+# Alarms of EVA, a line each, without the number of the source's line, and without the status of a
+# property: it differs from state to state.
 alarms()
 {
     awk '/^\[/ { if (text != "") print text; text = "" }
         /^\[eva:alarm\]/ { text = $0; next }
         text != "" { text = text " " $0 }
         END { if (text != "") print text }' "$1" |
-        sed 's/^[^ ]* \([^:]*\):[0-9]*: Warning: */\1 /; s/  */ /g' | sort -u
+        sed 's/^[^ ]* \([^:]*\):[0-9]*: Warning: */\1 /; s/  */ /g; s/ got status .*//' | sort -u
 }
 
 # Compares what is left of $1, in the file $log.left, with what is justified; $2 says what is proved.
