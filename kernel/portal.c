@@ -54,6 +54,20 @@ status portal_end(struct portal *portal)
 }
 
 /* Fails a call: the caller goes on behind it, with zeros where the answer would be. */
+/*@
+  requires \valid(thread) && \valid(thread->save) && \separated(thread->save, &thread->save);
+  assigns thread->save->x[0 .. MESSAGE_WORDS], thread->save->pc;
+  behavior again:
+    assumes error == RESTART;
+    assigns thread->save->pc;
+  behavior over:
+    assumes error != RESTART;
+    assigns thread->save->x[0 .. MESSAGE_WORDS];
+    ensures \forall integer i; 0 <= i < MESSAGE_WORDS ==> thread->save->x[i] == 0;
+    ensures thread->save->x[10] == (uint64_t)error;
+  complete behaviors;
+  disjoint behaviors;
+*/
 static void call_finish(struct thread *thread, status error)
 {
     if (error == RESTART) {
@@ -94,6 +108,19 @@ static inline status pass(struct thread *from, struct thread *to, uint64_t x10, 
     return error;
 }
 
+/*@
+  predicate registers_apart(struct thread *from, struct thread *to) =
+    \valid(from) && \valid(to) && \valid(from->save) && \valid(to->save) &&
+    \separated(to->save, from->save) && \separated(to->save, &to->save, &from->save);
+*/
+
+/* All of the message, and nothing else of the sender. */
+/*@
+  requires registers_apart(from, to);
+  assigns to->save->x[0 .. 30];
+  ensures \forall integer i; 0 <= i < MESSAGE_WORDS ==> to->save->x[i] == from->save->x[i];
+  ensures \forall integer i; MESSAGE_WORDS <= i <= 30 ==> to->save->x[i] == 0;
+*/
 static void message_copy(const struct thread *from, struct thread *to)
 {
     registers_clear(to->save);
@@ -184,6 +211,19 @@ static void answer_kernel(struct thread *caller, uint64_t verdict)
         caller->stopped = 1;
 }
 
+/*@
+  requires registers_apart(handler, caller);
+  requires \separated(caller->save, &caller->frame_pc, &caller->frame_sp, &caller->frame_tls);
+  requires \separated(caller->save, &caller->unusual);
+  assigns *caller->save;
+  ensures \forall integer i; 0 <= i < MESSAGE_WORDS ==>
+    caller->save->x[i] == handler->save->x[i];
+  ensures \forall integer i; MESSAGE_WORDS < i <= 30 ==> caller->save->x[i] == 0;
+  ensures caller->save->x[10] == passed;
+  ensures caller->save->pc == caller->frame_pc && caller->save->sp == caller->frame_sp;
+  ensures caller->save->tls == caller->frame_tls;
+  ensures caller->type == WHIT_NATIVE ==> caller->save->pstate == 0;
+*/
 static void answer(struct thread *handler, struct thread *caller, uint64_t passed)
 {
     struct whit_registers *save = caller->save;
