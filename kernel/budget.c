@@ -185,7 +185,7 @@ void budget_end_here(struct budget *budget)
     if (budget->core->payer == budget)
         budget->core->payer = NULL;
     budget->state = BUDGET_IDLE;
-    budget->thread = NULL;
+    budget->thread = budget->plain = NULL;
     budget->signal = NULL;
 }
 

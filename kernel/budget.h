@@ -33,7 +33,9 @@ struct budget {
     struct link link; /* ready queue of its priority, or the parked list of a thread */
     struct core *core;
     struct thread *thread; /* whose own it is, or NULL */
+    struct thread *plain;  /* the same if it is simple, else NULL */
     struct signal *signal; /* that it activates for, or NULL */
+    uint64_t used;         /* ticks, and of them for others than its thread: lent */
     uint8_t priority;
     uint8_t state;             /* enum budget_state */
     uint8_t refills, oldest;   /* in use, in a ring that begins there */
@@ -45,7 +47,7 @@ struct budget {
     uint64_t owed;             /* ticks used for it while it did not run; with a limit only */
     struct refill refill[BUDGET_REFILLS];
     struct timer timer; /* next replenishment */
-    uint64_t used, lent, exhausted, late;
+    uint64_t lent, exhausted, late;
     struct request request;
 };
 _Static_assert(sizeof(struct budget) <= WHIT_SIZE_BUDGET, "budget size");

@@ -17,8 +17,6 @@ void core_init(struct core *core, uint32_t index, uint64_t mpidr)
     core->index = index;
     core->mpidr = mpidr;
     core->programmed = UINT64_MAX;
-    for (unsigned priority = 0; priority < PRIORITIES; priority++)
-        list_init(&core->ready[priority]);
     list_init(&core->unparked);
     cores[index] = core;
 }

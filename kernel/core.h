@@ -17,39 +17,40 @@ struct core {
     /* First line: the stack pointer points here while the core is outside the kernel. */
     uintptr_t current; /* running thread | CURRENT_SLOW; 0: idle */
     uint64_t scratch[3];
-    struct budget *budget;    /* that pays at this moment */
-    struct thread *el1_owner; /* virtual CPU whose EL1 state is loaded */
-    struct thread *fp_owner;  /* whose FP registers are loaded; fp_live: it is the current one */
+    struct budget *budget;   /* that pays at this moment */
+    struct budget *payer;    /* of the last choice, or NULL */
+    struct thread *fp_owner; /* whose FP registers are loaded; fp_live: it is the current one */
     union {
         struct {
             uint8_t fp_live;
             uint8_t borrowed;   /* the running budget came through a helping link or a signal */
-            uint8_t guest_live; /* registers that act on programs too hold el1_owner's (vcpu.c) */
+            uint8_t reschedule; /* something more urgent became ready */
             uint8_t metered;    /* it has WHIT_BUDGET_METER */
+            uint8_t guest_live; /* registers that act on programs too hold el1_owner's (vcpu.c) */
             uint8_t limited;    /* it is not simple */
             uint8_t alone;      /* it runs a virtual CPU whose WFI nobody need know of */
             uint8_t behind;     /* inbox_rest or unparked is not empty */
-            uint8_t reschedule; /* something more urgent became ready */
         };
         uint64_t special; /* all of them: 0 while a program runs that needs none of this */
     };
-    uint32_t errata; /* enum erratum, of this core (errata.h) */
-    uint32_t guard;  /* function of the firmware to be called at each entry, or 0 (errata.h) */
+    struct thread *el1_owner; /* virtual CPU whose EL1 state is loaded */
+    uint32_t errata;          /* enum erratum, of this core (errata.h) */
+    uint32_t guard; /* function of the firmware to be called at each entry, or 0 (errata.h) */
 
-    uint16_t walked;  /* links that sched_leads_to followed since the last dispatch */
-    uint16_t expired; /* the kernel's timer fired since the last choice */
-    uint32_t index;   /* 0 is the boot core */
+    uint32_t walked; /* links that sched_help followed since the last dispatch */
+    uint32_t index;  /* 0 is the boot core */
     uint32_t online;
     uint64_t mpidr;       /* affinity fields */
     uint64_t kick;        /* what makes arch_core_kick interrupt it, since it is online */
     uint64_t charged;     /* ticks: since when core.budget has not been charged */
     uint64_t interrupted; /* ticks: when the interrupt that is handled came; 0: none is */
+    uint64_t expired;     /* of which the last one was the timer's: when it came */
     uint64_t programmed;  /* deadline in the hardware timer */
-    struct budget *payer; /* of the last choice, or NULL */
     uint64_t price;       /* ticks: what the interrupt of a deadline takes that changes nothing */
     struct timer *timers; /* the first of its deadlines */
-    uint64_t ready_map[PRIORITIES / 64];
-    struct link ready[PRIORITIES];
+    uint64_t ready_map[PRIORITIES / 64]; /* bit p: ready[p] is not NULL */
+    uint64_t top;                        /* the most urgent such p; 0 if there is none */
+    struct budget *ready[PRIORITIES];    /* rings: who has its turn, or NULL */
     struct link unparked; /* budgets that are to be readied; empty outside of the kernel */
 
     struct signal *signal_inbox; /* atomic lists, pushed by other cores */
@@ -59,9 +60,8 @@ struct core {
     void *arch;          /* the architecture's per-core state */
 };
 
-/* Of core.special: fp_live and borrowed, which no choice depends on; reschedule. */
-#define SPECIAL_NO_MATTER  UINT64_C(0xffff)
-#define SPECIAL_RESCHEDULE (UINT64_C(1) << 56)
+/* Of core.special, from here on: what a choice depends on; reschedule is the first of it. */
+enum { SPECIAL_CHOICE = 16, SPECIAL_RESCHEDULE = 1 };
 
 static inline struct thread *core_current(const struct core *core)
 {

@@ -32,8 +32,11 @@ status thread_bind_budget(struct thread *thread, struct slot *budget);
 /* Sets the registers with which a stopped thread will start. */
 void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t tls, uint64_t x0);
 
-/* The thread waits: it goes on with `bits` as the result (a virtual CPU behind its WFI). */
-void thread_wake(struct thread *thread, uint64_t bits);
+/* The thread waits for a signal: it goes on with this as the result. */
+void thread_answer(struct thread *thread, uint64_t bits, status error);
+
+/* The virtual CPU waits for an interrupt, which may be in a call for a signal: it goes on. */
+void thread_wake(struct thread *thread);
 
 /* The call in progress of `thread` fails with `error`; its handler works on for nobody. */
 void thread_call_fail(struct thread *thread, enum whit_error error);

@@ -114,16 +114,14 @@ static inline status pass(struct thread *from, struct thread *to, uint64_t x10, 
     \separated(to->save, from->save) && \separated(to->save, &to->save, &from->save);
 */
 
-/* All of the message, and nothing else of the sender. */
+/* The other registers are dead: they will be what they were some time ago. */
 /*@
   requires registers_apart(from, to);
-  assigns to->save->x[0 .. 30];
+  assigns to->save->x[0 .. MESSAGE_WORDS - 1];
   ensures \forall integer i; 0 <= i < MESSAGE_WORDS ==> to->save->x[i] == from->save->x[i];
-  ensures \forall integer i; MESSAGE_WORDS <= i <= 30 ==> to->save->x[i] == 0;
 */
 static void message_copy(const struct thread *from, struct thread *to)
 {
-    registers_clear(to->save);
     memcpy(to->save->x, from->save->x, MESSAGE_WORDS * sizeof(uint64_t));
 }
 
@@ -134,13 +132,9 @@ static void call_later(struct core *core, struct thread *caller, struct thread *
         call_finish(caller, WHIT_E_DEAD);
     else if (handler->core != core)
         call_finish(caller, WHIT_E_CORE);
-    else if (sched_leads_to(handler, caller))
-        call_finish(caller, WHIT_E_DEADLOCK);
-    else {
-        call_finish(caller, RESTART);
-        caller->helping = HELP_CALL;
-        sched_follow(core);
-    }
+    else
+        call_finish(caller,
+                    sched_help(core, caller, handler, HELP_CALL) ? RESTART : WHIT_E_DEADLOCK);
 }
 
 struct call_entry portal_call_pass(struct core *core, struct thread *thread, uint64_t x10)
@@ -215,10 +209,10 @@ static void answer_kernel(struct thread *caller, uint64_t verdict)
   requires registers_apart(handler, caller);
   requires \separated(caller->save, &caller->frame_pc, &caller->frame_sp, &caller->frame_tls);
   requires \separated(caller->save, &caller->unusual);
-  assigns *caller->save;
+  assigns caller->save->x[0 .. MESSAGE_WORDS], caller->save->pc, caller->save->sp,
+    caller->save->tls, caller->save->pstate;
   ensures \forall integer i; 0 <= i < MESSAGE_WORDS ==>
     caller->save->x[i] == handler->save->x[i];
-  ensures \forall integer i; MESSAGE_WORDS < i <= 30 ==> caller->save->x[i] == 0;
   ensures caller->save->x[10] == passed;
   ensures caller->save->pc == caller->frame_pc && caller->save->sp == caller->frame_sp;
   ensures caller->save->tls == caller->frame_tls;

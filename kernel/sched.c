@@ -12,36 +12,12 @@ enum { CALL_DEPTH = 16 };
  * interrupts. */
 enum { UNPARK_STEP = 8, FOLLOW_STEP = 8 };
 
-static void ready_insert(struct core *core, struct budget *budget, unsigned priority)
-{
-    list_insert(&core->ready[priority], &budget->link);
-    core->ready_map[priority / 64] |= UINT64_C(1) << (priority % 64);
-}
-
-static void ready_remove(struct core *core, struct budget *budget)
-{
-    list_remove(&budget->link);
-    if (list_empty(&core->ready[budget->priority]))
-        core->ready_map[budget->priority / 64] &= ~(UINT64_C(1) << (budget->priority % 64));
-}
-
-/* Behind the others of its priority; false if there are none. */
-static bool ready_rotate(struct core *core, struct budget *budget)
-{
-    if (budget->link.next == budget->link.prev)
-        return false;
-    list_remove(&budget->link);
-    list_insert(&core->ready[budget->priority], &budget->link);
-    return true;
-}
-
 /*@
   requires \valid_read(core);
   assigns \nothing;
 */
-static struct budget *ready_first(const struct core *core)
+static unsigned map_top(const struct core *core)
 {
-#pragma GCC unroll 4
     /*@
       loop invariant word <= PRIORITIES / 64;
       loop invariant \forall integer w; word <= w < PRIORITIES / 64 ==> core->ready_map[w] == 0;
@@ -52,19 +28,73 @@ static struct budget *ready_first(const struct core *core)
         if (core->ready_map[word]) {
             unsigned priority = word * 64 + 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
             /*@ assert priority < PRIORITIES && core->ready_map[word] >> (priority % 64) == 1; */
-            return CONTAINER(core->ready[priority].next, struct budget, link);
+            return priority;
         }
-    return NULL;
+    return 0;
 }
 
-static void become_ready(struct core *core, struct budget *budget)
+/* Is it the only one of its priority that is ready? */
+static bool ready_single(const struct budget *budget)
+{
+    return list_empty(&budget->link);
+}
+
+static struct budget *ready_next(const struct budget *budget)
+{
+    return CONTAINER(budget->link.next, struct budget, link);
+}
+
+static void ready_remove(struct core *core, struct budget *budget)
 {
     const unsigned priority = budget->priority;
 
+    if (ready_single(budget)) {
+        core->ready[priority] = NULL;
+        core->ready_map[priority / 64] &= ~(UINT64_C(1) << (priority % 64));
+        if (priority == core->top)
+            core->top = map_top(core);
+        return;
+    }
+    if (core->ready[priority] == budget)
+        core->ready[priority] = ready_next(budget);
+    list_remove(&budget->link);
+}
+
+/* If it had its turn, the next one of its priority has it.  False if there are no others. */
+static bool ready_rotate(struct core *core, const struct budget *budget)
+{
+    if (ready_single(budget))
+        return false;
+    if (core->ready[budget->priority] == budget)
+        core->ready[budget->priority] = ready_next(budget);
+    return true;
+}
+
+static struct budget *ready_first(const struct core *core)
+{
+    return core->ready[core->top];
+}
+
+/* Behind the others of its priority.  The running budget is of the top one, if there is one. */
+static void become_ready(struct core *core, struct budget *budget)
+{
+    const unsigned priority = budget->priority;
+    struct budget *first = core->ready[priority];
+
     budget->state = BUDGET_READY;
-    ready_insert(core, budget, priority);
-    if (!core->budget || priority > core->budget->priority || core->alone)
+    if (!core->budget || core->alone)
         core->reschedule = 1;
+    if (first) {
+        list_insert(&first->link, &budget->link);
+        return;
+    }
+    list_init(&budget->link);
+    core->ready[priority] = budget;
+    core->ready_map[priority / 64] |= UINT64_C(1) << (priority % 64);
+    if (priority > core->top) {
+        core->top = priority;
+        core->reschedule = 1;
+    }
 }
 
 void budget_ready(struct budget *budget)
@@ -129,7 +159,7 @@ static bool unpark_step(struct core *core, unsigned *steps)
 
 void sched_give_way(struct core *core)
 {
-    if (core->budget && core->budget->state == BUDGET_READY && ready_rotate(core, core->budget))
+    if (ready_rotate(core, core->budget))
         core->reschedule = 1;
 }
 
@@ -148,10 +178,10 @@ static inline uint64_t take_time(struct core *core)
 
 static inline void spend(struct core *core, struct budget *budget, uint64_t ticks)
 {
-    const struct thread *own = budget->signal ? budget->signal->thread : budget->thread;
+    const struct thread *current = core_current(core);
 
     budget->used += ticks;
-    if (core_current(core) != own)
+    if (current != budget->thread && !(budget->signal && current == budget->signal->thread))
         budget->lent += ticks;
 }
 
@@ -271,17 +301,6 @@ static struct thread *link_next(const struct thread *thread)
     return thread->helping ? help_target(thread) : NULL;
 }
 
-bool sched_leads_to(struct thread *from, const struct thread *to)
-{
-    for (unsigned links = 0; from && links <= CALL_DEPTH; links++) {
-        if (from == to)
-            return true;
-        from->core->walked = (uint16_t)(links + 1);
-        from = link_next(from);
-    }
-    return false;
-}
-
 void sched_unpark_chain(struct thread *thread)
 {
     for (unsigned links = 0; thread && links <= CALL_DEPTH; links++) {
@@ -334,14 +353,19 @@ void sched_set_current(struct core *core, struct thread *thread)
     set_current(core, thread);
 }
 
+/* May another thread run on the same budget without a choice?  That begins with a charge, which
+ * counts where there is a limit; and may be made in steps, if there was a long walk already. */
+static bool direct(const struct core *core)
+{
+    return core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP;
+}
+
 void sched_follow(struct core *core)
 {
     struct thread *thread = NULL;
     unsigned steps = 0;
 
-    /* A choice begins with a charge, which counts where there is a limit; and it may be made in
-     * steps, if the call was a long walk already. */
-    if (core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP)
+    if (direct(core))
         thread = follow(core, core->budget, &steps);
     if (thread && thread_can_run(thread)) {
         thread->helping = HELP_NONE;
@@ -349,6 +373,33 @@ void sched_follow(struct core *core)
     } else {
         core->reschedule = 1;
     }
+}
+
+bool sched_help(struct core *core, struct thread *caller, struct thread *handler,
+                enum thread_help how)
+{
+    struct thread *thread = handler, *next = handler;
+    bool stopped = false;
+
+    core->walked = 0;
+    while (next && core->walked <= CALL_DEPTH) {
+        thread = next;
+        if (thread == caller)
+            return false;
+        stopped |= thread->stopped;
+        core->walked++;
+        next = link_next(thread);
+    }
+    caller->helping = (uint8_t)how;
+    /* The caller is at the end of the calls that its budget follows, so this is their end now. */
+    if (!next && !stopped && direct(core) && thread_can_run(thread)) {
+        core->borrowed = 1;
+        thread->helping = HELP_NONE;
+        sched_set_current(core, thread);
+    } else {
+        core->reschedule = 1;
+    }
+    return true;
 }
 
 /* It is used up: it waits for its refill, and whom it drove falls back to its own budget. */
@@ -376,7 +427,7 @@ static bool runs_alone(const struct core *core, const struct budget *budget)
 {
     const unsigned word = budget->priority / 64;
 
-    if (budget->signal || budget->capacity || budget->link.next != budget->link.prev)
+    if (budget->signal || budget->capacity || !ready_single(budget))
         return false;
     for (unsigned i = 0; i < PRIORITIES / 64; i++)
         if (core->ready_map[i] != (i == word ? UINT64_C(1) << (budget->priority % 64) : 0))
@@ -435,9 +486,9 @@ static struct thread *current_program(const struct core *core)
 /* The thread of a budget that has nothing to count or to follow; NULL: it has. */
 static inline struct thread *plain_thread(const struct budget *budget)
 {
-    struct thread *thread = budget->simple ? budget->thread : NULL;
+    struct thread *thread = budget->plain;
 
-    if (!thread || thread->unusual || thread->link != LINK_NONE || thread->callee)
+    if (!thread || (thread->link ^ LINK_NONE) | (uintptr_t)thread->callee | thread->unusual)
         return NULL;
     return thread;
 }
@@ -445,15 +496,13 @@ static inline struct thread *plain_thread(const struct budget *budget)
 static inline void run_plain(struct core *core, struct budget *budget, struct thread *thread)
 {
     core->budget = core->payer = budget;
-    core->expired = 0;
     core->borrowed = core->reschedule = 0;
     core->current = (uintptr_t)thread;
-    timer_program(core, UINT64_MAX);
 }
 
 struct thread *sched_quick(struct core *core)
 {
-    const uint64_t special = core->special & ~SPECIAL_NO_MATTER;
+    const uint64_t special = core->special >> SPECIAL_CHOICE;
     struct budget *old = core->budget, *budget;
     struct thread *thread;
 
@@ -468,17 +517,20 @@ struct thread *sched_quick(struct core *core)
     else
         (void)take_time(core);
     run_plain(core, budget, thread);
+    /* What else could have been programmed is a deadline that is over, or was taken back. */
+    if (!core->programmed)
+        timer_program(core, UINT64_MAX);
     return thread;
 }
 
 struct thread *sched_dispatch(struct core *core)
 {
-    uint64_t fired = core->expired ? core->interrupted : 0;
+    uint64_t fired = core->expired == core->interrupted ? core->interrupted : 0;
     unsigned steps = core->walked;
     struct budget *budget;
     struct thread *thread;
 
-    core->walked = core->expired = 0;
+    core->walked = 0;
     if (charge(core))
         fired = 0;
     do {
@@ -493,6 +545,7 @@ struct thread *sched_dispatch(struct core *core)
             if (core->payer && core->payer->capacity)
                 pay_choice(core, budget, 0);
             run_plain(core, budget, thread);
+            timer_program(core, UINT64_MAX);
             return thread;
         }
         thread = choose(core, budget, &steps);

@@ -40,8 +40,10 @@ void sched_unpark(struct thread *thread);
 /* `thread` is about to wait for others no more: readies the budgets that are parked behind it. */
 void sched_unpark_chain(struct thread *thread);
 
-/* True if a call from `to` to `from` would close a cycle. */
-bool sched_leads_to(struct thread *from, const struct thread *to);
+/* `caller`, which runs, executes its instruction again when `handler` is done, and drives that
+ * until then.  False: that one waits for the caller already. */
+bool sched_help(struct core *core, struct thread *caller, struct thread *handler,
+                enum thread_help how);
 
 /* Into the ready queue (unless throttled), or out of whatever list it is in. */
 void budget_ready(struct budget *budget);

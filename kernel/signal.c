@@ -48,7 +48,7 @@ void signal_activate(struct signal *signal)
 
 void signal_wait_over(struct signal *signal)
 {
-    if (signal->timer_bits == WHIT_TIMEOUT)
+    if (timer_armed(&signal->timer) && signal->timer_bits == WHIT_TIMEOUT)
         timer_cancel(signal->home, &signal->timer);
 }
 
@@ -56,15 +56,15 @@ void signal_wait_over(struct signal *signal)
 static inline void signal_deliver(struct signal *signal, uint64_t bits)
 {
     bits |= signal->bits;
-    signal->bits = bits;
     if (!bits)
         return;
-    if (signal->target == WHIT_TARGET_WAITER) {
-        if (signal->thread->waits == signal) {
-            signal->bits = 0;
-            thread_wake(signal->thread, bits);
-        }
-    } else if (signal->target == WHIT_TARGET_ENTRY) {
+    /* Who waits has taken all bits that there were. */
+    if (signal->target == WHIT_TARGET_WAITER && signal->thread->waits == signal) {
+        thread_answer(signal->thread, bits, WHIT_OK);
+        return;
+    }
+    signal->bits = bits;
+    if (signal->target == WHIT_TARGET_ENTRY) {
         budget_ready(signal->budget);
     } else if (signal->target == WHIT_TARGET_VIRQ) {
         virq_raise(signal);
@@ -232,10 +232,8 @@ static void target_clear(struct signal *signal)
 
     if (signal->target == WHIT_TARGET_VIRQ)
         virq_unbind(signal);
-    if (signal->target == WHIT_TARGET_WAITER && thread->waits == signal) {
-        thread_wake(thread, 0);
-        thread->save->x[10] = WHIT_E_DEAD;
-    }
+    if (signal->target == WHIT_TARGET_WAITER && thread->waits == signal)
+        thread_answer(thread, 0, WHIT_E_DEAD);
     if (signal->budget) {
         budget_unready(signal->budget);
         signal->budget->signal = NULL;

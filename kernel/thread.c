@@ -52,24 +52,31 @@ void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t 
     thread->helping = HELP_NONE;
 }
 
-static inline void wait_end(struct thread *thread, struct signal *signal)
+static inline void wait_end(struct thread *thread)
 {
-    if (signal)
-        signal_wait_over(signal);
+    if (thread->waits)
+        signal_wait_over(thread->waits);
     thread->waits = NULL;
     thread->state = THREAD_RUNNABLE;
 }
 
-void thread_wake(struct thread *thread, uint64_t bits)
+void thread_answer(struct thread *thread, uint64_t bits, status error)
 {
     struct whit_registers *save = thread->save;
-    struct signal *signal = thread->waits;
 
-    if (signal) {
-        save->x[0] = bits;
-        save->x[10] = WHIT_OK;
+    save->x[0] = bits;
+    save->x[10] = (uint64_t)error;
+    wait_end(thread);
+    sched_unpark(thread);
+}
+
+void thread_wake(struct thread *thread)
+{
+    if (thread->waits) {
+        thread_answer(thread, 0, WHIT_OK);
+        return;
     }
-    wait_end(thread, signal);
+    thread->state = THREAD_RUNNABLE;
     sched_unpark(thread);
 }
 
@@ -133,15 +140,13 @@ bool thread_fault(struct core *core, struct thread *thread)
     struct thread *handler = portal ? portal->handler : &thread_nobody;
     struct whit_registers *from = thread->save, *to = handler->save;
 
-    if (handler->core != core || !handler->space || sched_leads_to(handler, thread)) {
+    if (handler->link != (uintptr_t)core || !handler->space) {
+        if (handler->core == core && handler->space &&
+            sched_help(core, thread, handler, HELP_FAULT))
+            return true;
         thread->stopped = 1;
         core->reschedule = 1;
         return false;
-    }
-    if (handler->link != (uintptr_t)core) {
-        thread->helping = HELP_FAULT;
-        sched_follow(core);
-        return true;
     }
     registers_clear(to);
     to->x[0] = from->esr;
@@ -214,7 +219,7 @@ static void serve_end(struct thread *thread)
 void thread_start_here(struct thread *thread)
 {
     serve_end(thread);
-    wait_end(thread, thread->waits);
+    wait_end(thread);
     thread_set_start(thread, thread->frame_pc, thread->frame_sp, thread->frame_tls,
                      thread->start_x0);
     thread_resume_here(thread);
@@ -280,7 +285,7 @@ void thread_unbind_here(struct thread *thread)
     if (!budget)
         return;
     budget_unready(budget);
-    budget->thread = NULL;
+    budget->thread = budget->plain = NULL;
     thread->budget = NULL;
 }
 
@@ -292,7 +297,7 @@ void thread_end_here(struct thread *thread)
     if (thread->callee)
         thread_call_fail(thread, WHIT_E_DEAD);
     serve_end(thread);
-    wait_end(thread, thread->waits);
+    wait_end(thread);
     thread->link = LINK_NONE;
     thread->helping = HELP_NONE;
     if (core_current(core) == thread)
@@ -392,6 +397,7 @@ status thread_bind_budget(struct thread *thread, struct slot *slot)
     thread->core = budget->core;
     thread->budget = budget;
     budget->thread = thread;
+    budget->plain = budget->simple ? thread : NULL;
     /* Parked until RESUME or START, like any budget of a thread that cannot run. */
     request_tell(thread->core, &thread->request, REQUEST_THREAD_BIND);
     return WHIT_OK;

@@ -130,5 +130,6 @@ void timer_run(struct core *core)
     /* The hardware fired, and does so until it is programmed again: no deadline that dispatch can
      * find is taken for this one. */
     core->programmed = 0;
-    core->expired = core->reschedule = 1;
+    core->expired = core->interrupted;
+    core->reschedule = 1;
 }

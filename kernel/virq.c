@@ -133,7 +133,7 @@ void virq_raise(struct signal *signal)
         }
     }
     if (thread->state == THREAD_WAITING)
-        thread_wake(thread, 0);
+        thread_wake(thread);
     if (signal->budget)
         signal_activate(signal);
 }

@@ -50,15 +50,16 @@ static uint64_t fault_ipa(const struct thread *thread, uint64_t esr, uint64_t fa
     return vcpu_translate(far);
 }
 
-static void registers_save(struct core *core, struct thread *thread)
+static void registers_save(struct thread *thread)
 {
     struct whit_registers *save = thread->save;
+    const uint64_t sp = READ_SYSREG(sp_el0), pc = READ_SYSREG(elr_el2);
+    const uint64_t pstate = READ_SYSREG(spsr_el2), tls = READ_SYSREG(tpidr_el0);
 
-    fp_enter(core, thread);
-    save->pc = READ_SYSREG(elr_el2);
-    save->pstate = READ_SYSREG(spsr_el2);
-    save->sp = READ_SYSREG(sp_el0);
-    save->tls = READ_SYSREG(tpidr_el0);
+    save->sp = sp;
+    save->pc = pc;
+    save->pstate = pstate;
+    save->tls = tls;
 }
 
 /* Leaves the kernel for `next`, whatever it is. */
@@ -68,13 +69,13 @@ static __attribute__((noinline)) struct thread *leave_for(struct core *core, str
     const struct whit_registers *save = next->save;
     uint64_t pstate = save->pstate;
 
-    if (next != before)
-        fp_preempt(core, before);
     if (next->type == WHIT_VCPU) {
+        if (next != before)
+            fp_preempt(core, before);
         vcpu_enter(core, next);
         pstate = vcpu_pstate(pstate);
     } else {
-        fp_resume(core, next);
+        fp_switch(core, before, next);
         vcpu_leave(core);
         pstate &= PSTATE_NATIVE;
     }
@@ -86,6 +87,7 @@ static __attribute__((noinline)) struct thread *leave_for(struct core *core, str
 
 static __attribute__((noinline)) struct thread *leave_any(struct core *core, struct thread *before)
 {
+    fp_enter(core, before);
     return leave_for(core, before, core_choose(core));
 }
 
@@ -97,9 +99,7 @@ static struct thread *leave(struct core *core, struct thread *before)
     if (!next)
         return core->reschedule ? leave_any(core, before)
                                 : leave_for(core, before, core_current(core));
-    if (next != before)
-        fp_preempt(core, before);
-    fp_resume(core, next);
+    fp_switch(core, before, next);
     WRITE_SYSREG(vttbr_el2, next->space->vttbr);
     registers_load(next->save, next->save->pstate & PSTATE_NATIVE);
     return next;
@@ -139,7 +139,8 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
     const uint64_t esr = READ_SYSREG(esr_el2);
     const unsigned class = esr_class(esr), immediate = (unsigned)esr & 0xffff;
 
-    registers_save(core, thread);
+    fp_enter(core, thread);
+    registers_save(thread);
     if ((class == EC_SVC64 || class == EC_HVC64) && immediate != 0)
         syscall_handle(core, thread, immediate);
     else if (class == EC_FP)
@@ -159,18 +160,30 @@ struct thread *exception_synchronous(struct core *core, struct thread *thread)
     return leave(core, thread);
 }
 
-/* NOTIFY, WAIT and YIELD. */
+/* CALL and REPLY of a program, of whose registers the message was saved. */
+struct thread *exception_call(struct core *core, struct thread *thread)
+{
+    registers_save(thread);
+    portal_call(core, thread);
+    return leave(core, thread);
+}
+
+struct thread *exception_reply(struct core *core, struct thread *thread)
+{
+    registers_save(thread);
+    portal_reply(core, thread);
+    return leave(core, thread);
+}
+
+/* NOTIFY, if that is not the end of it at once, and WAIT. */
 struct event_result exception_event(struct core *core, unsigned call, uint64_t selector,
                                     uint64_t argument)
 {
     struct event_result result = {0, WHIT_OK};
 
     if (call == WHIT_WAIT)
-        result = signal_wait(core, core_current(core), selector, argument);
-    else if (call == WHIT_NOTIFY)
-        result.status = (uint64_t)signal_call(core, core_current(core), selector, argument);
-    else
-        sched_give_way(core);
+        return signal_wait(core, core_current(core), selector, argument);
+    result.status = (uint64_t)signal_call(core, core_current(core), selector, argument);
     return result;
 }
 
@@ -190,8 +203,15 @@ uint64_t exception_operate(struct core *core, uint64_t *x, uint64_t number)
 
 struct thread *exception_switch(struct core *core, struct thread *thread)
 {
-    registers_save(core, thread);
+    registers_save(thread);
     return leave(core, thread);
+}
+
+/* It is saved before, as there is usually somebody else. */
+struct thread *exception_yield(struct core *core, struct thread *thread)
+{
+    sched_give_way(core);
+    return exception_switch(core, thread);
 }
 
 /* This core says, or may say, that it is in no space: it has loaded the table of none. */
@@ -201,6 +221,20 @@ static void leave_space(void)
     isb();
 }
 
+/* One of the interrupts that each core has for itself. */
+static __attribute__((noinline)) void private_handle(struct core *core, uint32_t line)
+{
+    if (line == GIC_KICK) {
+        leave_space();
+        core_ipi(core);
+    } else if (line == GIC_KERNEL_TIMER) {
+        timer_run(core);
+    } else if (line == GIC_MAINTENANCE) {
+        virq_maintain(core);
+    }
+    arch_irq_deactivate(line);
+}
+
 static void interrupt_handle(struct core *core)
 {
     const uint32_t line = gic_acknowledge();
@@ -208,22 +242,12 @@ static void interrupt_handle(struct core *core)
     if (line == GIC_SPURIOUS)
         return;
     gic_priority_drop(line);
-    if (line == GIC_VIRTUAL_TIMER) {
-        /* Stays active until the guest ends it. */
-        vcpu_timer_fired(core);
-    } else if (line >= GIC_FIRST_SPI) {
+    if (line >= GIC_FIRST_SPI)
         irq_fired(core, line);
-    } else {
-        if (line == GIC_KICK) {
-            leave_space();
-            core_ipi(core);
-        } else if (line == GIC_KERNEL_TIMER) {
-            timer_run(core);
-        } else if (line == GIC_MAINTENANCE) {
-            virq_maintain(core);
-        }
-        arch_irq_deactivate(line);
-    }
+    else if (line == GIC_VIRTUAL_TIMER)
+        vcpu_timer_fired(core); /* stays active until the guest ends it */
+    else
+        private_handle(core, line);
 }
 
 void arch_interrupts(struct core *core)
@@ -245,7 +269,8 @@ void arch_idle(struct core *core)
 struct thread *exception_interrupt(struct core *core, struct thread *thread)
 {
     core->interrupted = arch_ticks();
-    registers_save(core, thread);
+    fp_enter(core, thread);
+    registers_save(thread);
     interrupt_handle(core);
     if (!core->reschedule)
         core->interrupted = 0;

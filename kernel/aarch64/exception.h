@@ -8,6 +8,8 @@
 struct thread *exception_synchronous(struct core *core, struct thread *thread);
 struct thread *exception_interrupt(struct core *core, struct thread *thread);
 struct thread *exception_serror(struct core *core, struct thread *thread);
+struct thread *exception_call(struct core *core, struct thread *thread);
+struct thread *exception_reply(struct core *core, struct thread *thread);
 /*
  * Calls of programs of which only what C changes was saved.  If core.reschedule is set afterwards
  * the rest is saved too, and exception_switch chooses another thread.
@@ -16,6 +18,7 @@ struct event_result exception_event(struct core *core, unsigned call, uint64_t s
                                     uint64_t argument);
 uint64_t exception_operate(struct core *core, uint64_t *x, uint64_t number);
 struct thread *exception_switch(struct core *core, struct thread *thread);
+struct thread *exception_yield(struct core *core, struct thread *thread);
 struct thread *exception_first(struct core *core);
 _Noreturn void exception_bad(uint64_t vector, uint64_t sp, const uint64_t *registers);
 

@@ -194,6 +194,14 @@ static inline void fp_resume(struct core *core, struct thread *thread)
     WRITE_SYSREG(cptr_el2, READ_SYSREG(cptr_el2) & ~CPTR_TFP);
 }
 
+/* A program's thread runs next, which may be `before`. */
+static inline void fp_switch(struct core *core, struct thread *before, struct thread *next)
+{
+    if (core->fp_live && next != before)
+        fp_preempt(core, before);
+    fp_resume(core, next);
+}
+
 /* kernel/aarch64/fp.S: thread.fp and the two words behind it. */
 void fp_save(uint64_t *registers);
 void fp_load(const uint64_t *registers);

@@ -49,6 +49,40 @@
     stp     x2, x3, [x1]
 .endm
 
+/*
+ * The same after a call that keeps these; its dead registers will be what they were some time ago.
+ * \status: for x10.  x0: core; x1: thread; x12: its save area.
+ */
+.macro save_kept status
+    ldr     x1, [sp, #CORE_CURRENT]
+    mov     x0, sp
+    and     x1, x1, #~1
+    ldr     x12, [x1, #THREAD_SAVE]
+    str     \status, [x12, #16 * 5]
+    stp     x18, x19, [x12, #16 * 9]
+    stp     x20, x21, [x12, #16 * 10]
+    stp     x22, x23, [x12, #16 * 11]
+    stp     x24, x25, [x12, #16 * 12]
+    stp     x26, x27, [x12, #16 * 13]
+    stp     x28, x29, [x12, #16 * 14]
+    str     x30, [x12, #16 * 15]
+.endm
+
+/* The same after CALL or REPLY.  x0: core; x1: thread. */
+.macro save_message
+    ldr     x12, [sp, #CORE_CURRENT]
+    and     x12, x12, #~1
+    ldr     x11, [x12, #THREAD_SAVE]
+    stp     x0, x1, [x11]
+    stp     x2, x3, [x11, #16 * 1]
+    stp     x4, x5, [x11, #16 * 2]
+    stp     x6, x7, [x11, #16 * 3]
+    stp     x8, x9, [x11, #16 * 4]
+    str     x10, [x11, #16 * 5]
+    mov     x0, sp
+    mov     x1, x12
+.endm
+
     .section .text.vectors, "ax"
     .balign 0x800
     .globl vectors
@@ -169,7 +203,7 @@ vectors_guarded:
  */
 call:
     ldr     x11, [sp, #CORE_CURRENT]
-    tbnz    x11, #0, general                /* CURRENT_SLOW */
+    tbnz    x11, #0, call_other                /* CURRENT_SLOW */
     cmp     x10, #WHIT_SLOTS >> 12, lsl #12 /* in range, and nothing is passed */
     b.hs    call_pass
     ldr     x12, [x11, #THREAD_SPACE]
@@ -181,12 +215,12 @@ call:
     ldr     x12, [x12]                      /* the capability: one load decides */
     eor     x12, x12, #CAP_PORTAL   /* a wrong kind leaves a non-canonical address */
     tst     x12, #0x00ff000000000000
-    b.ne    general
-    tbz     x12, #56, general               /* WHIT_R_CALL */
+    b.ne    call_other
+    tbz     x12, #56, call_other               /* WHIT_R_CALL */
     ldp     x13, x14, [x12, #PORTAL_HANDLER] /* handler, entry */
     ldr     x16, [x13, #THREAD_LINK]
     cmp     sp, x16                         /* idle, and on this core */
-    b.ne    general
+    b.ne    call_other
     enter_handler
     eret
 
@@ -212,7 +246,7 @@ call_pass:
     ldp     x4, x5, [sp, #32]
     ldp     x2, x3, [sp, #16]
     ldp     x0, x1, [sp], #96
-    cbz     x13, general
+    cbz     x13, call_other
     ldr     x11, [sp, #CORE_CURRENT]
     ldr     x14, [x12, #PORTAL_ENTRY]
     enter_handler
@@ -222,8 +256,8 @@ call_pass:
 /* reply: back to a caller that came by a plain call. */
 reply:
     ldr     x11, [sp, #CORE_CURRENT]
-    tbnz    x11, #0, general
-    cbnz    x10, general                    /* a capability is passed */
+    tbnz    x11, #0, reply_other
+    cbnz    x10, reply_other                    /* a capability is passed */
     ldr     x12, [x11, #THREAD_LINK]
     tbnz    x12, #0, exit_reply             /* LINK_SLOW */
     mov     x13, sp
@@ -297,6 +331,7 @@ notify:
  * to run, and after C.  x11: number of the call.
  */
 event:
+    tbnz    x11, #0, yield
     str     x30, [sp, #-16]!
     mov     x3, x0
     mov     x2, x10
@@ -339,33 +374,26 @@ operate:
     mov     x12, xzr
     eret
 
+yield:
+    save_kept xzr
+    bl      exception_yield
+    b       thread_resume
+
 event_switch:
-    ldr     x11, [sp, #CORE_CURRENT]
-    and     x11, x11, #~1
-    ldr     x12, [x11, #THREAD_SAVE]
-    stp     x0, xzr, [x12]
-    stp     xzr, xzr, [x12, #16 * 1]
-    stp     xzr, xzr, [x12, #16 * 2]
-    str     xzr, [x12, #16 * 3]
-    b       1f
+    mov     x13, x0
+    save_kept x10
+    str     x13, [x12]
+    bl      exception_switch
+    b       thread_resume
+
 switch:
-    ldr     x11, [sp, #CORE_CURRENT]
-    and     x11, x11, #~1
-    ldr     x12, [x11, #THREAD_SAVE]
-    stp     x0, x1, [x12]
+    mov     x13, x0
+    mov     x14, x1
+    save_kept x10
+    stp     x13, x14, [x12]
     stp     x2, x3, [x12, #16 * 1]
     stp     x4, x5, [x12, #16 * 2]
     str     x6, [x12, #16 * 3]
-1:  str     x10, [x12, #16 * 5]
-    stp     x18, x19, [x12, #16 * 9]
-    stp     x20, x21, [x12, #16 * 10]
-    stp     x22, x23, [x12, #16 * 11]
-    stp     x24, x25, [x12, #16 * 12]
-    stp     x26, x27, [x12, #16 * 13]
-    stp     x28, x29, [x12, #16 * 14]
-    str     x30, [x12, #16 * 15]
-    mov     x1, x11
-    mov     x0, sp
     bl      exception_switch
     b       thread_resume
 
@@ -393,26 +421,24 @@ synchronous:
 
 /* reply to a call that the kernel made: back to the guest, if its verdict is to go on. */
 exit_reply:
-    tbz     x12, #1, general                /* LINK_KERNEL */
-    cbnz    x0, general                     /* WHIT_CONTINUE */
+    tbz     x12, #1, reply_other                /* LINK_KERNEL */
+    cbnz    x0, reply_other                     /* WHIT_CONTINUE */
     mov     x0, sp
     mov     x1, x11
     bl      exit_end
     cbnz    x0, thread_resume
-    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 30
-    mov     x\n, xzr                        /* x0 and x10 as they were; the others are dead */
+    .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+    mov     x\n, xzr                        /* as x0 and x10 were; the others are dead */
     .endr
+/* What goes the general way: the message is saved, all else is dead. */
+reply_other:
+    save_message
+    bl      exception_reply
+    b       thread_resume
 
-/* A call or reply that goes the general way: what was found until here are kernel addresses, which
- * must not get into the thread's saved registers. */
-general:
-    .irp n, 11, 12, 13, 14, 15, 16
-    mov     x\n, xzr
-    .endr
-    save_registers
-    mov     x1, x0
-    mov     x0, sp
-    bl      exception_synchronous
+call_other:
+    save_message
+    bl      exception_call
     b       thread_resume
 
 interrupt:

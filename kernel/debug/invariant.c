@@ -327,16 +327,20 @@ const char *invariant_check(struct slot *root)
 
 static const char *check_ready(struct core *core, unsigned priority)
 {
-    struct link *head = &core->ready[priority];
+    const struct budget *first = core->ready[priority], *budget = first;
     bool in_map = (core->ready_map[priority / 64] >> (priority % 64) & 1) != 0;
 
-    EXPECT(list_empty(head) == !in_map);
-    for (struct link *at = head->next; at != head; at = at->next) {
-        const struct budget *budget = CONTAINER(at, struct budget, link);
+    EXPECT(in_map == (first != NULL));
+    EXPECT(!first || core->top >= priority);
+    if (!first)
+        return NULL;
+    do {
+        const struct link *at = &budget->link;
         EXPECT(at->next->prev == at && at->prev->next == at);
         EXPECT(budget->core == core && budget->priority == priority);
         EXPECT(budget->state == BUDGET_READY);
-    }
+        budget = CONTAINER(at->next, struct budget, link);
+    } while (budget != first);
     return NULL;
 }
 
@@ -371,6 +375,7 @@ const char *invariant_check_core(struct core *core)
         if (wrong)
             return wrong;
     }
+    EXPECT(core->ready[core->top] || !core->top);
     EXPECT(!core->budget || core->budget->core == core);
     return check_timers(core);
 }

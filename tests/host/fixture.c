@@ -116,6 +116,11 @@ static bool in_list(const struct link *head, const struct link *node)
     return false;
 }
 
+static bool in_ring(const struct budget *first, const struct budget *budget)
+{
+    return first && (first == budget || in_list(&first->link, &budget->link));
+}
+
 /* The portal of a thread that helps; NULL: it is gone. */
 static const struct portal *help_portal(const struct thread *thread)
 {
@@ -170,16 +175,21 @@ static struct thread *end_of(const struct budget *budget)
 static const char *wrong_ready(struct core *core)
 {
     for (unsigned p = 0; p < PRIORITIES; p++) {
-        struct link *head = &core->ready[p];
-        EXPECT(list_empty(head) == !(core->ready_map[p / 64] >> (p % 64) & 1));
-        for (struct link *at = head->next; at != head; at = at->next) {
-            const struct budget *budget = CONTAINER(at, struct budget, link);
+        const struct budget *first = core->ready[p], *budget = first;
+        EXPECT((first != NULL) == (core->ready_map[p / 64] >> (p % 64) & 1));
+        EXPECT(!first || core->top >= p);
+        if (!first)
+            continue;
+        do {
+            const struct link *at = &budget->link;
             EXPECT(lives(budget, WHIT_BUDGET));
             EXPECT(at->next->prev == at && at->prev->next == at);
             EXPECT(budget->state == BUDGET_READY);
             EXPECT(budget->priority == p && budget->core == core);
-        }
+            budget = CONTAINER(at->next, struct budget, link);
+        } while (budget != first);
     }
+    EXPECT(core->ready[core->top] || !core->top);
     return NULL;
 }
 
@@ -242,8 +252,8 @@ static const char *wrong_choice(const struct core *core)
 
     EXPECT(list_empty(&core->unparked) && !core->inbox_rest);
     for (unsigned p = PRIORITIES; p-- > 0;)
-        if (!list_empty(&core->ready[p])) {
-            const struct budget *first = CONTAINER(core->ready[p].next, struct budget, link);
+        if (core->ready[p]) {
+            const struct budget *first = core->ready[p];
             EXPECT(core->budget && core->budget->priority == p);
             EXPECT(core->budget == first);
             EXPECT(thread && thread_can_run(thread) && thread->core == core && thread->space);
@@ -305,7 +315,7 @@ static const char *wrong_budget(const struct budget *budget, bool settled)
         EXPECT(list_empty(&budget->link));
         break;
     case BUDGET_READY:
-        EXPECT(in_list(&budget->core->ready[budget->priority], &budget->link));
+        EXPECT(in_ring(budget->core->ready[budget->priority], budget));
         break;
     case BUDGET_PARKED:
         EXPECT(parked_somewhere(budget));

@@ -22,8 +22,6 @@ static const uint8_t priority[3] = {PRIORITIES - 1, 0, 0};
 
 int main(void)
 {
-    for (int i = 0; i < PRIORITIES; i++)
-        list_init(&core.ready[i]);
     for (int i = 0; i < 3; i++) {
         list_init(&budgets[i].link);
         budgets[i].core = &core;
