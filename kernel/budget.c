@@ -57,7 +57,7 @@ static struct refill *refill_at(struct budget *budget, unsigned n)
  */
 static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
 {
-    /*@ assert 1 <= budget->refills <= BUDGET_REFILLS; */
+    /*@ assert refills_left: 1 <= budget->refills <= BUDGET_REFILLS; */
     struct refill *last = refill_at(budget, budget->refills - 1u);
     const uint64_t part = budget->period / BUDGET_PARTS + 1;
 
