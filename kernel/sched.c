@@ -361,6 +361,17 @@ static bool direct(const struct core *core)
     return core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP;
 }
 
+/* `thread` is whom the running budget runs now; NULL: that has to be found out. */
+static void run_directly(struct core *core, struct thread *thread)
+{
+    if (!thread || !thread_can_run(thread)) {
+        core->reschedule = 1;
+        return;
+    }
+    thread->helping = HELP_NONE;
+    sched_set_current(core, thread);
+}
+
 void sched_follow(struct core *core)
 {
     struct thread *thread = NULL;
@@ -368,12 +379,7 @@ void sched_follow(struct core *core)
 
     if (direct(core))
         thread = follow(core, core->budget, &steps);
-    if (thread && thread_can_run(thread)) {
-        thread->helping = HELP_NONE;
-        sched_set_current(core, thread);
-    } else {
-        core->reschedule = 1;
-    }
+    run_directly(core, thread);
 }
 
 bool sched_help(struct core *core, struct thread *caller, struct thread *handler,
@@ -393,13 +399,8 @@ bool sched_help(struct core *core, struct thread *caller, struct thread *handler
     }
     caller->helping = (uint8_t)how;
     /* The caller is at the end of the calls that its budget follows, so this is their end now. */
-    if (!next && !stopped && direct(core) && thread_can_run(thread)) {
-        core->borrowed = 1;
-        thread->helping = HELP_NONE;
-        sched_set_current(core, thread);
-    } else {
-        core->reschedule = 1;
-    }
+    core->borrowed = 1;
+    run_directly(core, !next && !stopped && direct(core) ? thread : NULL);
     return true;
 }
 

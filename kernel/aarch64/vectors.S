@@ -112,7 +112,7 @@ entry:
     cmp     x11, #WHIT_OP
     b.eq    operate
     b.hi    1f
-    cbnz    x11, event              /* WHIT_WAIT, WHIT_YIELD */
+    cbnz    x11, wait_or_yield
 1:  ldp     x11, x12, [sp, #CORE_SCRATCH]
     b       synchronous
 
@@ -330,8 +330,9 @@ notify:
  * arguments and results is dead by contract.  So the registers are saved only if another thread is
  * to run, and after C.  x11: number of the call.
  */
-event:
+wait_or_yield:
     tbnz    x11, #0, yield
+event:
     str     x30, [sp, #-16]!
     mov     x3, x0
     mov     x2, x10

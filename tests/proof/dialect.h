@@ -12,6 +12,11 @@
 
 #define _Alignas(bytes)
 
+/* It only hides a value from the compiler. */
+#define __asm__                                                                                    \
+    if (0)                                                                                         \
+    __asm__
+
 #define __atomic_load_n(from, order)       (*(from))
 #define __atomic_store_n(to, value, order) ((void)(*(to) = (value)))
 #define __atomic_test_and_set(flag, order) (*(flag) ? true : !(*(flag) = true))
