@@ -296,7 +296,7 @@ notify:
     tst     x12, #0x00ff000000000000
     b.ne    event
     tbz     x12, #56, event                 /* WHIT_R_NOTIFY */
-    ldr     x13, [x12, #SIGNAL_HOME]
+    ldar    x13, [x12]                      /* signal_home */
     cmp     sp, x13
     b.ne    1f
     ldrb    w13, [x12, #SIGNAL_TARGET]
