@@ -18,22 +18,23 @@ enum { UNPARK_STEP = 8, FOLLOW_STEP = 8 };
       (bit_is_set(core->ready_map[p / 64], p % 64) <==> core->ready[p] != \null);
 */
 
+/* The most urgent priority in the first `words` words of the map, or 0. */
 /*@
-  requires \valid_read(core);
+  requires \valid_read(core) && words <= PRIORITIES / 64;
   requires map: map_true(core);
   assigns \nothing;
   ensures \result < PRIORITIES && (core->ready[\result] == \null ==> \result == 0);
-  ensures \forall integer p; \result < p < PRIORITIES ==> core->ready[p] == \null;
+  ensures \forall integer p; \result < p < words * 64 ==> core->ready[p] == \null;
 */
-static unsigned map_top(const struct core *core)
+static unsigned map_top(const struct core *core, unsigned words)
 {
     /*@
-      loop invariant word <= PRIORITIES / 64;
-      loop invariant \forall integer w; word <= w < PRIORITIES / 64 ==> core->ready_map[w] == 0;
+      loop invariant word <= words;
+      loop invariant \forall integer w; word <= w < words ==> core->ready_map[w] == 0;
       loop assigns word;
       loop variant word;
     */
-    for (unsigned word = PRIORITIES / 64; word-- > 0;)
+    for (unsigned word = words; word-- > 0;)
         if (core->ready_map[word]) {
             const unsigned high = 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
             /*@ assert word < PRIORITIES / 64 && high < 64; */
@@ -66,7 +67,7 @@ static void ready_remove(struct core *core, struct budget *budget)
         core->ready[priority] = NULL;
         core->ready_map[priority / 64] &= ~(UINT64_C(1) << (priority % 64));
         if (priority == core->top)
-            core->top = map_top(core);
+            core->top = map_top(core, priority / 64 + 1);
         return;
     }
     if (core->ready[priority] == budget)
@@ -173,7 +174,7 @@ static bool unpark_step(struct core *core, unsigned *steps)
 
 void sched_give_way(struct core *core)
 {
-    if (ready_rotate(core, core->budget))
+    if (core->budget && ready_rotate(core, core->budget))
         core->reschedule = 1;
 }
 
@@ -374,6 +375,17 @@ static bool direct(const struct core *core)
     return core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP;
 }
 
+/* `thread` is whom the running budget runs now; NULL: that has to be found out. */
+static void run_directly(struct core *core, struct thread *thread)
+{
+    if (!thread || !thread_can_run(thread)) {
+        core->reschedule = 1;
+        return;
+    }
+    thread->helping = HELP_NONE;
+    sched_set_current(core, thread);
+}
+
 void sched_follow(struct core *core)
 {
     struct thread *thread = NULL;
@@ -381,12 +393,7 @@ void sched_follow(struct core *core)
 
     if (direct(core))
         thread = follow(core, core->budget, &steps);
-    if (thread && thread_can_run(thread)) {
-        thread->helping = HELP_NONE;
-        sched_set_current(core, thread);
-    } else {
-        core->reschedule = 1;
-    }
+    run_directly(core, thread);
 }
 
 bool sched_help(struct core *core, struct thread *caller, struct thread *handler,
@@ -406,13 +413,8 @@ bool sched_help(struct core *core, struct thread *caller, struct thread *handler
     }
     caller->helping = (uint8_t)how;
     /* The caller is at the end of the calls that its budget follows, so this is their end now. */
-    if (!next && !stopped && direct(core) && thread_can_run(thread)) {
-        core->borrowed = 1;
-        thread->helping = HELP_NONE;
-        sched_set_current(core, thread);
-    } else {
-        core->reschedule = 1;
-    }
+    core->borrowed = 1;
+    run_directly(core, !next && !stopped && direct(core) ? thread : NULL);
     return true;
 }
 
