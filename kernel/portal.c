@@ -110,7 +110,7 @@ static inline status pass(struct thread *from, struct thread *to, uint64_t x10, 
 
 /*@
   predicate registers_apart(struct thread *from, struct thread *to) =
-    \valid(from) && \valid(to) && \valid(from->save) && \valid(to->save) &&
+    \valid_read(from) && \valid_read(to) && \valid_read(from->save) && \valid(to->save) &&
     \separated(to->save, from->save) && \separated(to->save, &to->save, &from->save);
 */
 

@@ -259,9 +259,9 @@ void machine_go(uint32_t core)
 
 /* ---- what dialect.h declares, for numbers that are known */
 
-int dialect_clzll(unsigned long long value)
+unsigned dialect_clzll(unsigned long long value)
 {
-    int zeros = 0;
+    unsigned zeros = 0;
 
     for (; !(value >> 63); value <<= 1)
         zeros++;

@@ -89,15 +89,16 @@ bad_end()
     failed=1
 }
 
-# prove FILE INLINED FUNCTION ...
+# prove FILE INLINED FUNCTION ...   What copies and clears is words.h's.
 prove()
 {
     file=$1
     inlined=$2
     shift 2
     log=$work/$(basename "$file" .c)
-    analyse "$file" ${inlined:+-inline-calls "$inlined"} -wp -wp-rte -wp-fct "$(commas "$@")" \
-        -wp-prover z3,cvc4 -wp-timeout $seconds -wp-par "$(nproc)"
+    analyse "$file" ${inlined:+-inline-calls "$inlined"} \
+        -cpp-extra-args="$defines -include tests/proof/words.h" -wp -wp-model Typed+Cast -wp-rte \
+        -wp-fct "$(commas "$@")" -wp-prover z3,cvc4 -wp-timeout $seconds -wp-par "$(nproc)"
     goals=$(sed -n 's/^\[wp\] Proved goals: *\([0-9]*\) \/ *\([0-9]*\).*/\1 of \2/p' "$log.log")
     unproved "$log.log" >"$log.left"
     if [ -z "$goals" ]; then
