@@ -84,6 +84,8 @@ status syscall_operate(struct thread *thread, uint64_t number, uint64_t *x)
         return RESTART;
     }
     error = operations[number](thread, x);
+    if (error != RESTART)
+        thread->asked = NULL;
     tree_unlock();
     return error;
 }
