@@ -101,7 +101,7 @@ bool request_is_mine(const struct request *request, enum request_kind kind)
 {
     const struct thread *self = core_current(core_here());
 
-    return self && self->asked == request && ticket_kind(self->ticket) == kind;
+    return self->asked == request && ticket_kind(self->ticket) == kind;
 }
 
 status request_ask(struct core *core, struct request *request, enum request_kind kind)
@@ -116,10 +116,8 @@ status request_ask(struct core *core, struct request *request, enum request_kind
     if (done == request->ticket) {
         if (request_begin(core, request, kind))
             return WHIT_OK;
-        if (self) {
-            self->asked = request;
-            self->ticket = request->ticket;
-        }
+        self->asked = request;
+        self->ticket = request->ticket;
     }
     arch_pause();
     return RESTART;

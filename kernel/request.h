@@ -37,7 +37,8 @@ struct request {
 
 /*
  * Has `kind` done on `core` (NULL: on no core yet, so anywhere).  On the own core at once; else
- * posts it and returns RESTART until the other core has done it.
+ * posts it and returns RESTART until the other core has done it.  For the operation of the current
+ * thread.
  */
 status request_ask(struct core *core, struct request *request, enum request_kind kind);
 
