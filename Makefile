@@ -40,10 +40,12 @@ PICOLIBC_INCLUDE := /usr/lib/picolibc/aarch64-linux-gnu/include
 # several types lie at one address one after the other, so types say nothing about aliasing.
 # x18 is the program's: calls keep it without saving it.  Link-time optimisation makes every path of the
 # release kernel shorter, because files are small.  Padding before functions and jumps is half a
-# kilobyte, and some of it would be executed.
+# kilobyte, and some of it would be executed.  The image is far smaller than a megabyte, so an address is
+# one instruction (tiny).
 KERNEL_FLAGS := -std=c17 -O2 -ffreestanding -fbuiltin \
                 -fno-strict-aliasing -ffixed-x18 -march=armv8-a -mgeneral-regs-only \
-                -mno-outline-atomics -fpie -fvisibility=hidden -include tools/hidden.h \
+                -mno-outline-atomics -fpie -mcmodel=tiny -fvisibility=hidden \
+                -include tools/hidden.h \
                 -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
                 -iquote abi -iquote kernel -isystem $(PICOLIBC_INCLUDE) $(WARNINGS)
 KERNEL_debug   := -DWHIT_DEBUG=1 -fno-omit-frame-pointer -g
@@ -111,7 +113,7 @@ BEFORE_MMU := kernel/fdt kernel/board kernel/ranges kernel/aarch64/init kernel/a
 $(foreach kind,debug release,$(BEFORE_MMU:%=build/kernel-$(kind)/%.c.o)): KERNEL_FLAGS += -mstrict-align
 
 # What runs at the start, at an end, or seldom: small rather than fast.
-SELDOM := $(addprefix kernel/,board boot fdt irq make ranges request) \
+SELDOM := $(addprefix kernel/,board boot core fdt irq make ranges request virq) \
           $(addprefix kernel/aarch64/,gic init features errata panic mmu smp uart)
 $(SELDOM:%=build/kernel-release/%.c.o): KERNEL_FLAGS += -Os
 

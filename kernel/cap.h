@@ -21,6 +21,9 @@ struct thread;
 typedef int status;
 enum { RESTART = -1 };
 
+/* Small rather than fast, as the files that the Makefile says that of. */
+#define SELDOM __attribute__((cold))
+
 /*
  * word: object address (bits 47:0), kind (55:48), rights (63:56); 0 is empty.  One load decides:
  * the exclusive-or with the expected kind leaves a usable pointer (the rights lie in the ignored

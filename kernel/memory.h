@@ -10,22 +10,22 @@
 #include "thread.h"
 
 /* Capabilities (delegate.c). */
-status op_derive(struct thread *self, uint64_t *x);
-status op_give(struct thread *self, uint64_t *x);
+SELDOM status op_derive(struct thread *self, uint64_t *x);
+SELDOM status op_give(struct thread *self, uint64_t *x);
 status op_transfer(struct thread *self, uint64_t *x);
-status op_revoke(struct thread *self, uint64_t *x);
+SELDOM status op_revoke(struct thread *self, uint64_t *x);
 status op_delete(struct thread *self, uint64_t *x);
 
 /* Memory (memory.c). */
-status op_split(struct thread *self, uint64_t *x);
-status op_join(struct thread *self, uint64_t *x);
+SELDOM status op_split(struct thread *self, uint64_t *x);
+SELDOM status op_join(struct thread *self, uint64_t *x);
 status op_map(struct thread *self, uint64_t *x);
 status op_unmap(struct thread *self, uint64_t *x);
-status op_donate(struct thread *self, uint64_t *x);
+SELDOM status op_donate(struct thread *self, uint64_t *x);
 
 /* Objects (make.c). */
 status op_make(struct thread *self, uint64_t *x);
-status op_destroy(struct thread *self, uint64_t *x);
+SELDOM status op_destroy(struct thread *self, uint64_t *x);
 
 /*
  * A capability with a message: slot `selector` of `from` to the empty slot `to_selector` of `to`,

@@ -27,7 +27,7 @@ extern struct thread thread_nobody;
 
 /* Has the budget in `budget` drive the thread, which has none; it takes the budget's core.  Any
  * core, checked by the caller (op_bind).  RESTART. */
-status thread_bind_budget(struct thread *thread, struct slot *budget);
+SELDOM status thread_bind_budget(struct thread *thread, struct slot *budget);
 
 /* Sets the registers with which a stopped thread will start. */
 void thread_set_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t tls, uint64_t x0);
@@ -56,13 +56,13 @@ void thread_idle(struct core *core, struct thread *thread);
 /* Requests of other cores, carried out here. */
 void thread_stop_here(struct thread *thread);
 void thread_resume_here(struct thread *thread);
-void thread_start_here(struct thread *thread);
-void thread_exile_here(struct thread *thread);
-void thread_move_here(struct thread *thread);
-void thread_page_here(struct thread *thread);
-void thread_unpage_here(struct thread *thread);
-void thread_unbind_here(struct thread *thread);
-void thread_end_here(struct thread *thread);
+SELDOM void thread_start_here(struct thread *thread);
+SELDOM void thread_exile_here(struct thread *thread);
+SELDOM void thread_move_here(struct thread *thread);
+SELDOM void thread_page_here(struct thread *thread);
+SELDOM void thread_unpage_here(struct thread *thread);
+SELDOM void thread_unbind_here(struct thread *thread);
+SELDOM void thread_end_here(struct thread *thread);
 
 /* ---- calls, by the current thread, with its registers saved; status in its x10 */
 void portal_call(struct core *core, struct thread *thread);
@@ -91,9 +91,9 @@ void signal_wait_over(struct signal *signal);
 void signal_replied(struct signal *signal);
 bool signal_is_active(const struct signal *signal);
 void signal_timer_due(struct signal *signal);
-void signal_target_here(struct signal *signal);
-void signal_untarget_here(struct signal *signal);
-void signal_end_here(struct signal *signal);
+SELDOM void signal_target_here(struct signal *signal);
+SELDOM void signal_untarget_here(struct signal *signal);
+SELDOM void signal_end_here(struct signal *signal);
 /* Takes over some of what other cores sent.  True: all of it. */
 bool signal_inbox_step(struct core *core);
 /* The same; a dispatch goes on with the rest. */
@@ -117,11 +117,9 @@ bool budget_begin(struct budget *budget, uint64_t now);
 /* When it will be used up if it runs from `now` on. */
 uint64_t budget_end_time(const struct budget *budget, uint64_t now);
 void budget_refilled(struct budget *budget);
-void budget_end_here(struct budget *budget);
+SELDOM void budget_end_here(struct budget *budget);
 
 /* ---- operations: arguments and results in `x`, a copy of x0-x6 */
-/* Small rather than fast, as the files that the Makefile says that of. */
-#define SELDOM __attribute__((cold))
 SELDOM status op_bind(struct thread *self, uint64_t *x);
 SELDOM status op_start(struct thread *self, uint64_t *x);
 SELDOM status op_stop(struct thread *self, uint64_t *x);
@@ -133,7 +131,7 @@ status op_clear(struct thread *self, uint64_t *x);
 status op_timer(struct thread *self, uint64_t *x);
 status op_irq_bind(struct thread *self, uint64_t *x);
 status op_irq_ack(struct thread *self, uint64_t *x);
-status op_budget_read(struct thread *self, uint64_t *x);
+SELDOM status op_budget_read(struct thread *self, uint64_t *x);
 SELDOM status op_priority(struct thread *self, uint64_t *x);
 
 #endif

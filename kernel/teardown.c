@@ -303,7 +303,7 @@ static status return_step(struct space *space)
 }
 
 /* One bounded step of the first dying space. */
-static status dying_step(void)
+static SELDOM status dying_step(void)
 {
     struct space *space = CONTAINER(dying.next, struct space, dying);
     switch ((enum space_phase)space->phase) {

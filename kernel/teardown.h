@@ -30,22 +30,22 @@ status teardown_settle(void);
  * first, or the thread is the one that asks: it is stopped, so it does not come back to see its
  * slots go.
  */
-status thread_drop(struct thread *thread, enum cap_role role);
+SELDOM status thread_drop(struct thread *thread, enum cap_role role);
 struct budget;
 struct portal;
 struct signal;
 struct irq;
-status portal_drop(struct portal *portal);
-status signal_drop(struct signal *signal, enum cap_role role);
+SELDOM status portal_drop(struct portal *portal);
+SELDOM status signal_drop(struct signal *signal, enum cap_role role);
 status irq_drop(struct irq *irq);
 
 /*
  * An object stops: nothing runs on it, nothing waits in it, its held slots are removed and no list
  * contains it.  After that and a grace period its memory is reused.  RESTART: not yet.
  */
-status thread_end(struct thread *thread);
-status portal_end(struct portal *portal);
-status signal_end(struct signal *signal);
-status budget_end(struct budget *budget);
+SELDOM status thread_end(struct thread *thread);
+SELDOM status portal_end(struct portal *portal);
+SELDOM status signal_end(struct signal *signal);
+SELDOM status budget_end(struct budget *budget);
 
 #endif

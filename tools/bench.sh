@@ -105,6 +105,7 @@ rows_of_trace()
         $1 == "irq.native" || $1 == "budget.expiry" { print $1, $3 }
         $1 == "notify.remote" { print $2 == 0 ? "notify.remote.send" : "notify.remote.receive", $3 }
         $1 == "ipc.pairs" && !seen[$3]++ { pairs = pairs (pairs == "" ? "" : " or ") $3 / passes }
+        $1 == "notify.remote.busy" && $2 == 1 { print $1, $3 }
         $1 == "latency" && $2 == "notify.remote" { print "notify.remote.latency", $3 }
         $1 == "masked" { print "irqoff.max", $2 }
         END { print "ipc.pairs", pairs }'
