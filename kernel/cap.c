@@ -28,6 +28,7 @@ static void cap_publish(struct slot *slot, uint64_t word)
 /*@
   assigns \nothing;
   ensures \result < WHIT_SLOTS;
+  ensures same: selector < WHIT_SLOTS ==> \result == selector;
 */
 static uint64_t selector_mask(uint64_t selector)
 {
@@ -39,6 +40,8 @@ static uint64_t selector_mask(uint64_t selector)
   requires \valid_read(space);
   assigns \nothing;
   ensures selector >= WHIT_SLOTS ==> \result == \null;
+  ensures selector < WHIT_SLOTS ==>
+    \result == &space->directory[selector / SLOTS_PER_PAGE][selector % SLOTS_PER_PAGE];
 */
 struct slot *cap_slot(struct space *space, uint64_t selector)
 {
@@ -48,6 +51,18 @@ struct slot *cap_slot(struct space *space, uint64_t selector)
     return &space->directory[selector / SLOTS_PER_PAGE][selector % SLOTS_PER_PAGE];
 }
 
+/*@
+  requires \valid_read(space) && \valid(error);
+  requires selector < WHIT_SLOTS ==>
+    \valid_read(space->directory[selector / SLOTS_PER_PAGE] + selector % SLOTS_PER_PAGE);
+  requires selector < WHIT_SLOTS ==>
+    \separated(error, space->directory[selector / SLOTS_PER_PAGE] + selector % SLOTS_PER_PAGE);
+  assigns *error;
+  ensures \result != \null ==> selector < WHIT_SLOTS && *error == \old(*error) &&
+    \result == &\old(space->directory[selector / SLOTS_PER_PAGE])[selector % SLOTS_PER_PAGE];
+  ensures \result != \null ==> \result->word != 0;
+  ensures \result == \null ==> *error == WHIT_E_CAPABILITY || *error == WHIT_E_RIGHTS;
+*/
 struct slot *cap_find(struct space *space, uint64_t selector, enum whit_kind kind, unsigned rights,
                       status *error)
 {
@@ -145,9 +160,17 @@ static void tree_insert(struct slot *before, struct slot *node)
 }
 
 /*@
-  requires \valid(node) && \valid(node->next) && \valid(node->prev);
-  requires apart(node, node->next) && apart(node, node->prev) && apart(node->next, node->prev);
-  requires node->next->prev == node && node->prev->next == node;
+  predicate linked(struct slot *node) =
+    \valid(node) && \valid(node->next) && \valid(node->prev) &&
+    apart(node, node->next) && apart(node, node->prev) && apart(node->next, node->prev) &&
+    node->next->prev == node && node->prev->next == node;
+  // A slot that is empty, or a leaf of a tree and not all of it.
+  predicate removable(struct slot *leaf) =
+    \valid(leaf) && (leaf->word != 0 ==> linked(leaf) && leaf->next != leaf);
+*/
+
+/*@
+  requires linked(node);
   assigns node->prev->next, node->next->prev;
   ensures \old(node->prev)->next == \old(node->next);
   ensures \old(node->next)->prev == \old(node->prev);
@@ -158,6 +181,20 @@ static void tree_remove(struct slot *node)
     node->next->prev = node->prev;
 }
 
+/* Behind its parent, one deeper, in no use; nothing else of the tree changes. */
+/*@
+  requires \valid(parent) && \valid(parent->next) && \valid(child);
+  requires \separated(child, parent) && \separated(child, parent->next);
+  requires apart(parent, parent->next) && parent->next->prev == parent;
+  assigns *child, parent->next, parent->next->prev;
+  ensures \result == WHIT_OK || \result == WHIT_E_DEPTH;
+  ensures \result == WHIT_E_DEPTH ==> parent->next == \old(parent->next);
+  ensures \result == WHIT_OK ==>
+    child->prev == parent && child->next == \old(parent->next) &&
+    parent->next == child && child->next->prev == child;
+  ensures \result == WHIT_OK ==> child->use == USE_NONE && child->user.next == &child->user;
+  ensures parent->word == \old(parent->word) && parent->extent == \old(parent->extent);
+*/
 status cap_derive(struct slot *parent, struct slot *child, uintptr_t base, uint64_t units,
                   unsigned rights, unsigned flags)
 {
@@ -173,6 +210,16 @@ status cap_derive(struct slot *parent, struct slot *child, uintptr_t base, uint6
     return WHIT_OK;
 }
 
+/*@
+  requires \valid(lower) && \valid(lower->next) && \valid(upper);
+  requires \separated(upper, lower) && \separated(upper, lower->next);
+  requires apart(lower, lower->next) && lower->next->prev == lower;
+  assigns *upper, lower->extent, lower->next, lower->next->prev;
+  ensures upper->prev == lower && upper->next == \old(lower->next);
+  ensures lower->next == upper && upper->next->prev == upper;
+  ensures upper->use == USE_NONE && upper->user.next == &upper->user && upper->address == 0;
+  ensures lower->word == \old(lower->word);
+*/
 void cap_split(struct slot *lower, struct slot *upper, uint64_t units)
 {
     unsigned flags = (unsigned)(lower->extent >> CAP_FLAGS_SHIFT);
@@ -186,6 +233,13 @@ void cap_split(struct slot *lower, struct slot *upper, uint64_t units)
     cap_publish(upper, cap_word(WHIT_MEMORY, middle, cap_rights(lower)));
 }
 
+/*@
+  requires \valid(lower) && \separated(lower, upper) && removable(upper);
+  assigns *upper, upper->prev->next, upper->next->prev, lower->extent;
+  ensures upper->word == 0 && lower->word == \old(lower->word);
+  ensures \old(upper->word) != 0 ==> \old(upper->prev)->next == \old(upper->next) &&
+    \old(upper->next)->prev == \old(upper->prev);
+*/
 void cap_join(struct slot *lower, struct slot *upper)
 {
     uint64_t units = cap_units(lower) + cap_units(upper);
@@ -213,6 +267,13 @@ static void link_replace(struct link *from, struct link *to)
     from->prev->next = to;
 }
 
+/*@
+  requires \valid(slot);
+  assigns *slot;
+  ensures slot->word == 0 && slot->extent == 0 && slot->use == 0 && slot->address == 0;
+  ensures slot->next == \null && slot->prev == \null;
+  ensures slot->user.next == \null && slot->user.prev == \null;
+*/
 static void slot_clear(struct slot *slot)
 {
     cap_publish(slot, 0);
@@ -265,6 +326,13 @@ status cap_hold(struct slot *from, struct slot *held, void *holder, enum cap_rol
     return WHIT_OK;
 }
 
+/*@
+  requires removable(leaf);
+  assigns *leaf, leaf->prev->next, leaf->next->prev;
+  ensures leaf->word == 0;
+  ensures \old(leaf->word) != 0 ==> leaf->next == \null && leaf->prev == \null &&
+    \old(leaf->prev)->next == \old(leaf->next) && \old(leaf->next)->prev == \old(leaf->prev);
+*/
 void cap_remove(struct slot *leaf)
 {
     if (leaf->word == 0)

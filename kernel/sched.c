@@ -38,9 +38,9 @@ static unsigned map_top(const struct core *core, unsigned words)
         if (core->ready_map[word]) {
             const unsigned high = 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
             /*@ assert word < PRIORITIES / 64 && high < 64; */
-            /*@ assert bit_is_set(core->ready_map[word], high); */
+            /*@ assert wp_set: bit_is_set(core->ready_map[word], high); */
             /*@
-              assert \forall integer bit; high < bit < 64 ==>
+              assert wp_highest: \forall integer bit; high < bit < 64 ==>
                 !bit_is_set(core->ready_map[word], bit);
             */
             return word * 64 + high;

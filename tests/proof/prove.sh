@@ -39,15 +39,16 @@ unproved()
 }
 
 # Alarms of EVA, a line each, without the number of the source's line, and without the status of a
-# property: it differs from state to state.  What follows in a function that has a contract is WP's.
+# property: it differs from state to state.  Without those that are WP's: what follows in a function
+# that has a contract, and assertions whose names begin with wp_.
 alarms()
 {
     awk '/^\[/ { if (text != "") print text; text = "" }
         /^\[eva:alarm\]/ { text = $0; next }
         text != "" { text = text " " $0 }
         END { if (text != "") print text }' "$1" |
-        sed 's/^[^ ]* \([^:]*\):[0-9]*: Warning: */\1 /; s/  */ /g; s/ got status .*//' | sort -u |
-        grep -vE ': (postcondition|loop invariant)'
+        sed 's/^[^ ]* \([^:]*\):[0-9]*: Warning: */\1 /; s/  */ /g; s/ got status .*//; s/: / /g' | sort -u |
+        grep -vE " (postcondition|loop invariant)|assertion 'wp_"
 }
 
 # Compares what is left of $1, in the file $log.left, with what is justified; $2 says what is proved.
@@ -70,8 +71,7 @@ defines='-std=c17 -DWHIT_DEBUG=1 -iquote abi -iquote kernel -include tests/proof
 analyse()
 {
     nice frama-c -machdep gcc_x86_64 -c11 \
-        -cpp-extra-args="$defines" "$@" \
-        >"$log.log" 2>&1
+        -cpp-extra-args="$defines" "$@" >"$log.log" 2>&1
 }
 
 # What runs on the machine of tests/proof/machine.c, where addresses are numbers, those of its RAM.
@@ -80,8 +80,7 @@ machine='tests/proof/machine.c tests/proof/situation.c
     kernel/memory.c kernel/portal.c kernel/request.c kernel/sched.c kernel/signal.c kernel/space.c
     kernel/stage2.c kernel/syscall.c kernel/teardown.c kernel/thread.c kernel/timer.c kernel/virq.c'
 machine_options='-absolute-valid-range 0x40000000-0x4003ffff -eva-slevel 1000000 -eva-ilevel 64
-    -eva-split-return full -eva-warn-undefined-pointer-comparison none
-    -eva-msg-key=-final-states'
+    -eva-warn-undefined-pointer-comparison none -eva-msg-key=-final-states'
 
 bad_end()
 {
@@ -116,7 +115,7 @@ drive()
     shift
     log=$work/eva-$(basename "$driver" .c)
     # shellcheck disable=SC2086 # several words
-    analyse "$@" -eva -eva-precision 2 $options
+    analyse "$@" -eva -eva-precision 2 -eva-split-return full $options
     reached=$(sed -n 's/.*, \([0-9]*\) statements reached (out of \([0-9]*\)).*/\1 of \2/p' "$log.log")
     alarms "$log.log" >"$log.left"
     if [ -z "$reached" ]; then
