@@ -57,7 +57,7 @@ static struct refill *refill_at(struct budget *budget, unsigned n)
  */
 static void refill_push(struct budget *budget, uint64_t when, uint64_t amount)
 {
-    /*@ assert 1 <= budget->refills <= BUDGET_REFILLS; */
+    /*@ assert refills_left: 1 <= budget->refills <= BUDGET_REFILLS; */
     struct refill *last = refill_at(budget, budget->refills - 1u);
     const uint64_t part = budget->period / BUDGET_PARTS + 1;
 
@@ -106,8 +106,12 @@ static uint64_t all_spend(struct budget *budget, uint64_t ticks)
 
 bool budget_spend(struct budget *budget, uint64_t ticks)
 {
-    bool spent_all = ticks >= budget->capacity;
+    const uint64_t owed = budget->owed;
+    bool spent_all;
 
+    budget->owed = 0;
+    ticks += owed;
+    spent_all = ticks >= budget->capacity;
     budget->left -= ticks < budget->left ? ticks : budget->left;
     if (!budget->capacity)
         return budget->period && slice_spend(budget, ticks);
@@ -124,25 +128,12 @@ bool budget_spend(struct budget *budget, uint64_t ticks)
         struct refill *first = refill_at(budget, 0);
         uint64_t again = later(first->when, budget->period, 1);
         first->amount -= ticks;
-        first->when += ticks;
+        /* What was owed took no time. */
+        first->when += ticks > owed ? ticks - owed : 0;
         refill_push(budget, again, ticks);
     }
     budget->dry |= spent_all;
     return spent_all;
-}
-
-/* What was used for it meanwhile is used now.  False: there is nothing left now. */
-static bool pay_owed(struct budget *budget, uint64_t now)
-{
-    const uint64_t ticks = budget->owed;
-
-    budget->owed = 0;
-    (void)budget_spend(budget, ticks);
-    /* Of the piece that is there now; the next one comes later than that would take. */
-    if (budget_first(budget).when - now > ticks)
-        return false;
-    refill_at(budget, 0)->when = now;
-    return true;
 }
 
 bool budget_begin(struct budget *budget, uint64_t now)
@@ -159,7 +150,11 @@ bool budget_begin(struct budget *budget, uint64_t now)
         next->when = first.when;
         next->amount += first.amount;
     }
-    return !budget->owed || pay_owed(budget, now);
+    /* Paid with what it uses now, or at once if that is too much: then there may be nothing. */
+    if (budget->owed < budget_first(budget).amount)
+        return true;
+    (void)budget_spend(budget, 0);
+    return budget_first(budget).when <= now;
 }
 
 uint64_t budget_end_time(const struct budget *budget, uint64_t now)
@@ -168,7 +163,9 @@ uint64_t budget_end_time(const struct budget *budget, uint64_t now)
 
     if (budget->left && budget->left < ticks)
         ticks = budget->left;
-    return ticks == UINT64_MAX ? UINT64_MAX : now + ticks;
+    if (ticks == UINT64_MAX)
+        return UINT64_MAX;
+    return ticks > budget->owed ? now + ticks - budget->owed : now;
 }
 
 void budget_refilled(struct budget *budget)

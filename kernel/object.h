@@ -110,7 +110,8 @@ void vcpu_timer_due(struct thread *thread);
 
 /* ---- budgets (on their core) */
 
-/* Takes `ticks` of use from a running budget with a period.  True: its equals have their turn. */
+/* Takes `ticks` of use, and what is owed, from a running budget with a period.  True: its equals
+ * have their turn. */
 bool budget_spend(struct budget *budget, uint64_t ticks);
 /* It is about to run: false if nothing is left now. */
 bool budget_begin(struct budget *budget, uint64_t now);

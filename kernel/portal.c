@@ -54,6 +54,20 @@ status portal_end(struct portal *portal)
 }
 
 /* Fails a call: the caller goes on behind it, with zeros where the answer would be. */
+/*@
+  requires \valid(thread) && \valid(thread->save) && \separated(thread->save, &thread->save);
+  assigns thread->save->x[0 .. MESSAGE_WORDS], thread->save->pc;
+  behavior again:
+    assumes error == RESTART;
+    assigns thread->save->pc;
+  behavior over:
+    assumes error != RESTART;
+    assigns thread->save->x[0 .. MESSAGE_WORDS];
+    ensures \forall integer i; 0 <= i < MESSAGE_WORDS ==> thread->save->x[i] == 0;
+    ensures thread->save->x[10] == (uint64_t)error;
+  complete behaviors;
+  disjoint behaviors;
+*/
 static void call_finish(struct thread *thread, status error)
 {
     if (error == RESTART) {
@@ -94,7 +108,18 @@ static inline status pass(struct thread *from, struct thread *to, uint64_t x10, 
     return error;
 }
 
+/*@
+  predicate registers_apart(struct thread *from, struct thread *to) =
+    \valid_read(from) && \valid_read(to) && \valid_read(from->save) && \valid(to->save) &&
+    \separated(to->save, from->save) && \separated(to->save, &to->save, &from->save);
+*/
+
 /* The other registers are dead: they will be what they were some time ago. */
+/*@
+  requires registers_apart(from, to);
+  assigns to->save->x[0 .. MESSAGE_WORDS - 1];
+  ensures \forall integer i; 0 <= i < MESSAGE_WORDS ==> to->save->x[i] == from->save->x[i];
+*/
 static void message_copy(const struct thread *from, struct thread *to)
 {
     memcpy(to->save->x, from->save->x, MESSAGE_WORDS * sizeof(uint64_t));
@@ -180,6 +205,19 @@ static void answer_kernel(struct thread *caller, uint64_t verdict)
         caller->stopped = 1;
 }
 
+/*@
+  requires registers_apart(handler, caller);
+  requires \separated(caller->save, &caller->frame_pc, &caller->frame_sp, &caller->frame_tls);
+  requires \separated(caller->save, &caller->unusual);
+  assigns caller->save->x[0 .. MESSAGE_WORDS], caller->save->pc, caller->save->sp,
+    caller->save->tls, caller->save->pstate;
+  ensures \forall integer i; 0 <= i < MESSAGE_WORDS ==>
+    caller->save->x[i] == handler->save->x[i];
+  ensures caller->save->x[10] == passed;
+  ensures caller->save->pc == caller->frame_pc && caller->save->sp == caller->frame_sp;
+  ensures caller->save->tls == caller->frame_tls;
+  ensures caller->type == WHIT_NATIVE ==> caller->save->pstate == 0;
+*/
 static void answer(struct thread *handler, struct thread *caller, uint64_t passed)
 {
     struct whit_registers *save = caller->save;

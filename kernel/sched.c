@@ -12,10 +12,19 @@ enum { CALL_DEPTH = 16 };
  * interrupts. */
 enum { UNPARK_STEP = 8, FOLLOW_STEP = 8 };
 
+/*@
+  predicate map_true(struct core *core) =
+    \forall integer p; 0 <= p < PRIORITIES ==>
+      (bit_is_set(core->ready_map[p / 64], p % 64) <==> core->ready[p] != \null);
+*/
+
 /* The most urgent priority in the first `words` words of the map, or 0. */
 /*@
   requires \valid_read(core) && words <= PRIORITIES / 64;
+  requires map: map_true(core);
   assigns \nothing;
+  ensures \result < PRIORITIES && (core->ready[\result] == \null ==> \result == 0);
+  ensures \forall integer p; \result < p < words * 64 ==> core->ready[p] == \null;
 */
 static unsigned map_top(const struct core *core, unsigned words)
 {
@@ -27,9 +36,14 @@ static unsigned map_top(const struct core *core, unsigned words)
     */
     for (unsigned word = words; word-- > 0;)
         if (core->ready_map[word]) {
-            unsigned priority = word * 64 + 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
-            /*@ assert priority < PRIORITIES && core->ready_map[word] >> (priority % 64) == 1; */
-            return priority;
+            const unsigned high = 63 - (unsigned)__builtin_clzll(core->ready_map[word]);
+            /*@ assert word < PRIORITIES / 64 && high < 64; */
+            /*@ assert bit_is_set(core->ready_map[word], high); */
+            /*@
+              assert \forall integer bit; high < bit < 64 ==>
+                !bit_is_set(core->ready_map[word], bit);
+            */
+            return word * 64 + high;
         }
     return 0;
 }
@@ -361,6 +375,17 @@ static bool direct(const struct core *core)
     return core->budget && !core->limited && !core->reschedule && core->walked < FOLLOW_STEP;
 }
 
+/* `thread` is whom the running budget runs now; NULL: that has to be found out. */
+static void run_directly(struct core *core, struct thread *thread)
+{
+    if (!thread || !thread_can_run(thread)) {
+        core->reschedule = 1;
+        return;
+    }
+    thread->helping = HELP_NONE;
+    sched_set_current(core, thread);
+}
+
 void sched_follow(struct core *core)
 {
     struct thread *thread = NULL;
@@ -368,12 +393,7 @@ void sched_follow(struct core *core)
 
     if (direct(core))
         thread = follow(core, core->budget, &steps);
-    if (thread && thread_can_run(thread)) {
-        thread->helping = HELP_NONE;
-        sched_set_current(core, thread);
-    } else {
-        core->reschedule = 1;
-    }
+    run_directly(core, thread);
 }
 
 bool sched_help(struct core *core, struct thread *caller, struct thread *handler,
@@ -393,13 +413,8 @@ bool sched_help(struct core *core, struct thread *caller, struct thread *handler
     }
     caller->helping = (uint8_t)how;
     /* The caller is at the end of the calls that its budget follows, so this is their end now. */
-    if (!next && !stopped && direct(core) && thread_can_run(thread)) {
-        core->borrowed = 1;
-        thread->helping = HELP_NONE;
-        sched_set_current(core, thread);
-    } else {
-        core->reschedule = 1;
-    }
+    core->borrowed = 1;
+    run_directly(core, !next && !stopped && direct(core) ? thread : NULL);
     return true;
 }
 

@@ -71,18 +71,10 @@ static inline void signal_deliver(struct signal *signal, uint64_t bits)
     }
 }
 
-void signal_notify(struct core *here, struct signal *signal, uint64_t bits)
+static void inbox_insert(struct core *home, struct signal *signal)
 {
-    struct core *home = signal->home;
-
-    if (home == here) {
-        signal_deliver(signal, bits);
-        return;
-    }
-    /* The first bit puts it into the inbox, so each signal is in there once at most. */
-    if (__atomic_fetch_or(&signal->remote, bits, __ATOMIC_RELEASE) || !bits)
-        return;
     struct signal *first = __atomic_load_n(&home->signal_inbox, __ATOMIC_RELAXED);
+
     do
         signal->inbox = first;
     while (!__atomic_compare_exchange_n(&home->signal_inbox, &first, signal, false,
@@ -91,6 +83,17 @@ void signal_notify(struct core *here, struct signal *signal, uint64_t bits)
         arch_core_publish();
         arch_core_kick(home);
     }
+}
+
+void signal_notify(struct core *here, struct signal *signal, uint64_t bits)
+{
+    struct core *home = signal_home(signal);
+
+    if (home == here)
+        signal_deliver(signal, bits);
+    /* The first bit puts it into the inbox, so each signal is in one once at most. */
+    else if (!__atomic_fetch_or(&signal->remote, bits, __ATOMIC_RELEASE) && bits)
+        inbox_insert(home, signal);
 }
 
 static void inbox_take(struct core *core)
@@ -103,9 +106,13 @@ bool signal_inbox_step(struct core *core)
     struct signal *signal;
 
     for (unsigned n = 0; n < INBOX_STEP && (signal = core->inbox_rest); n++) {
-        /* Once `remote` is zero another core may list it again. */
+        struct core *home = signal_home(signal);
         core->inbox_rest = signal->inbox;
-        signal_deliver(signal, __atomic_exchange_n(&signal->remote, 0, __ATOMIC_ACQUIRE));
+        /* Once `remote` is zero another core may list it again; so not if it has left this core. */
+        if (home == core)
+            signal_deliver(signal, __atomic_exchange_n(&signal->remote, 0, __ATOMIC_ACQUIRE));
+        else
+            inbox_insert(home, signal);
     }
     /* Those that came meanwhile: their interrupt may have been taken already. */
     if (!core->inbox_rest)
@@ -202,7 +209,7 @@ struct event_result signal_wait(struct core *core, struct thread *thread, uint64
 
     if (!signal)
         return (struct event_result){0, (uint64_t)error};
-    if (signal->home != core)
+    if (signal_home(signal) != core)
         return (struct event_result){0, WHIT_E_CORE};
     if (signal->target != WHIT_TARGET_WAITER || signal->thread != thread)
         return (struct event_result){0, WHIT_E_STATE};
@@ -299,6 +306,7 @@ struct target_request {
     struct slot *object; /* thread or portal */
     struct slot *budget; /* or NULL */
     struct thread *thread;
+    struct core *home; /* with that target */
     uint64_t virq;
 };
 
@@ -314,7 +322,7 @@ static status check_budget(struct thread *self, const struct signal *signal, uin
     budget = cap_object(request->budget);
     if (budget->thread || (budget->signal && budget->signal != signal))
         return WHIT_E_BUSY;
-    return budget->core == signal->home ? cap_hold_check(request->budget) : WHIT_E_CORE;
+    return budget->core == request->home ? cap_hold_check(request->budget) : WHIT_E_CORE;
 }
 
 static status target_check(struct thread *self, const struct signal *signal, const uint64_t *x,
@@ -327,6 +335,7 @@ static status target_check(struct thread *self, const struct signal *signal, con
     if (x[1] > WHIT_TARGET_VIRQ)
         return WHIT_E_ARGUMENT;
     request->target = (enum whit_target)x[1];
+    request->home = signal->home;
     if (request->target == WHIT_TARGET_NONE)
         return WHIT_OK;
     request->object = cap_find(self->space, x[2], kind, rights, &error);
@@ -338,7 +347,11 @@ static status target_check(struct thread *self, const struct signal *signal, con
     if (request->target == WHIT_TARGET_VIRQ &&
         (request->thread->type != WHIT_VCPU || !virq_is_valid(x[3])))
         return WHIT_E_ARGUMENT;
-    if (request->target != WHIT_TARGET_WAITER && request->thread->core != signal->home)
+    /* Virtual interrupts follow their virtual CPU. */
+    if (request->target == WHIT_TARGET_VIRQ)
+        request->home = request->thread->core;
+    if (!request->home ||
+        (request->target == WHIT_TARGET_ENTRY && request->thread->core != signal->home))
         return WHIT_E_CORE;
     error = cap_hold_check(request->object);
     if (!error && x[4])
@@ -353,7 +366,8 @@ static status target_check(struct thread *self, const struct signal *signal, con
 static bool target_is_update(const struct signal *signal, const struct target_request *request)
 {
     return signal->target == WHIT_TARGET_VIRQ && request->target == WHIT_TARGET_VIRQ &&
-           signal->thread == request->thread && signal->virq == (request->virq & 0xffff) &&
+           signal->thread == request->thread && signal->home == request->home &&
+           signal->virq == (request->virq & 0xffff) &&
            ((signal->virq_flags ^ request->virq >> 24) & WHIT_VIRQ_TIMER) == 0 && !request->budget;
 }
 
@@ -362,6 +376,17 @@ static void target_set_virq(struct signal *signal, uint64_t virq)
     signal->virq = (uint16_t)virq;
     signal->virq_priority = (uint8_t)(virq >> 16);
     signal->virq_flags = (uint8_t)(virq >> 24);
+}
+
+/* It has no target, and this is its home, which it leaves with what it has. */
+static void signal_move(struct signal *signal, struct core *home)
+{
+    const uint64_t bits = signal->bits;
+
+    timer_cancel(signal->home, &signal->timer);
+    signal->bits = 0;
+    __atomic_store_n(&signal->home, home, __ATOMIC_RELEASE);
+    signal_notify(core_here(), signal, bits);
 }
 
 /* The signal has no target: it gets one, which its home core then uses. */
@@ -407,7 +432,8 @@ status op_target(struct thread *self, uint64_t *x)
     error = target_check(self, signal, x, &request);
     if (error)
         return error;
-    if (signal->target != WHIT_TARGET_NONE && signal->home != core_here())
+    if ((signal->target != WHIT_TARGET_NONE || request.home != signal->home) &&
+        signal->home != core_here())
         return WHIT_E_CORE;
     if (target_is_update(signal, &request)) {
         target_set_virq(signal, request.virq);
@@ -418,6 +444,8 @@ status op_target(struct thread *self, uint64_t *x)
         target_clear(signal);
     cap_remove(&signal->target_slot);
     cap_remove(&signal->budget_slot);
+    if (request.home != signal->home)
+        signal_move(signal, request.home);
     return request.target == WHIT_TARGET_NONE ? WHIT_OK : target_install(signal, &request);
 }
 

@@ -11,9 +11,9 @@ struct budget;
 struct portal;
 
 struct signal {
-    uint64_t bits;   /* written by the home core only */
-    uint64_t remote; /* atomic: bits set by other cores, not yet taken over */
-    struct core *home;
+    struct core *home;     /* see signal_home */
+    uint64_t bits;         /* written by the home core only */
+    uint64_t remote;       /* atomic: bits set by other cores, not yet taken over */
     struct thread *thread; /* waiter, virtual CPU, or handler while it is entered */
     struct portal *portal; /* TARGET_ENTRY */
     struct budget *budget; /* that an activation runs on, or NULL */
@@ -34,6 +34,13 @@ struct signal {
     struct slot target_slot, budget_slot;
 };
 _Static_assert(sizeof(struct signal) <= WHIT_SIZE_SIGNAL, "signal size");
+_Static_assert(offsetof(struct signal, home) == 0, "vectors.S loads it without an offset");
+
+/* A core that finds itself to be the home sees all that the last home has done with the signal. */
+static inline struct core *signal_home(const struct signal *signal)
+{
+    return __atomic_load_n(&signal->home, __ATOMIC_ACQUIRE);
+}
 
 /* What NOTIFY, WAIT and YIELD leave in x0 and x10. */
 struct event_result {

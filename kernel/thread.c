@@ -133,8 +133,8 @@ void thread_call_expire(struct thread *thread)
 
 bool thread_fault(struct core *core, struct thread *thread)
 {
-    struct portal *portal = thread->fault;
-    struct thread *handler = portal ? portal->handler : &thread_nobody;
+    const struct portal *portal = __atomic_load_n(&thread->fault, __ATOMIC_RELAXED);
+    struct thread *handler = portal ? portal_handler(portal) : &thread_nobody;
     struct whit_registers *from = thread->save, *to = handler->save;
 
     if (handler->link != (uintptr_t)core || !handler->space) {

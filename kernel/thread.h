@@ -106,9 +106,19 @@ static inline bool thread_can_run(const struct thread *thread)
 }
 
 /* Clears x0-x30, without a loop. */
+/*@
+  requires \valid(registers);
+  assigns registers->x[0 .. 30];
+  ensures \forall integer i; 0 <= i <= 30 ==> registers->x[i] == 0;
+*/
 static inline void registers_clear(struct whit_registers *registers)
 {
 #pragma GCC unroll 31
+    /*@
+      loop invariant i <= 31 && \forall integer k; 0 <= k < i ==> registers->x[k] == 0;
+      loop assigns i, registers->x[0 .. 30];
+      loop variant 31 - i;
+    */
     for (unsigned i = 0; i < 31; i++)
         registers->x[i] = 0;
 }

@@ -145,11 +145,18 @@ void virq_lower(struct signal *signal)
         arch_virq_retract(signal->thread, signal);
 }
 
-void virq_rebind(struct signal *signal)
+/* What the guest has not taken yet is no longer before it; an edge is pending in the signal again.
+ */
+static void take_back(struct signal *signal)
 {
     queue_remove(signal);
     if (signal->listed && arch_virq_retract(signal->thread, signal) && is_edge(signal))
         signal->bits |= 1;
+}
+
+void virq_rebind(struct signal *signal)
+{
+    take_back(signal);
     if (signal->bits)
         virq_raise(signal);
 }
@@ -158,7 +165,7 @@ void virq_unbind(struct signal *signal)
 {
     struct vcpu *vcpu = &signal->thread->vcpu;
 
-    virq_lower(signal);
+    take_back(signal);
     if (signal->listed)
         virq_unshown(vcpu, signal->listed - 1u);
     if (vcpu->timer_signal == signal)

@@ -94,16 +94,21 @@ check_document()
     return 1
 }
 
-# Rows that count kernel instructions alone.
+# Rows that count kernel instructions alone.   ipc.pairs is a number only if all cores have the
+# same.
 rows_of_trace()
 {
-    awk -F '\t' -v OFS='\t' '
+    awk -F '\t' -v OFS='\t' -v passes="$(sed -n 's/^#define PAIRS_PASSES *\([0-9]*\).*/\1/p' bench/paths/marks.h)" '
         $1 == "ipc.roundtrip" { print "ipc.roundtrip.kernel", roundtrip = $3 }
         $1 == "ipc.busy" { print $1, $3 - roundtrip }
         $1 == "exit.hvc" { print $1, $3 + $4 }
         $1 == "irq.native" || $1 == "budget.expiry" { print $1, $3 }
         $1 == "notify.remote" { print $2 == 0 ? "notify.remote.send" : "notify.remote.receive", $3 }
-        $1 == "masked" { print "irqoff.max", $2 }'
+        $1 == "ipc.pairs" && !seen[$3]++ { pairs = pairs (pairs == "" ? "" : " or ") $3 / passes }
+        $1 == "notify.remote.busy" && $2 == 1 { print $1, $3 }
+        $1 == "latency" && $2 == "notify.remote" { print "notify.remote.latency", $3 }
+        $1 == "masked" { print "irqoff.max", $2 }
+        END { print "ipc.pairs", pairs }'
 }
 
 # Of a kernel that is not rebuilt while it is measured.
@@ -228,8 +233,13 @@ if [ "$mode" != --quick ]; then
     measure two -smp 2
     measure four -smp 4
     compare_cores first two four
-    grep '^notify.remote' $out/two.rows >$out/remote.rows
-    set -- $out/first.rows $out/guest.rows $out/remote.rows
+    {
+        grep '^notify.remote' $out/two.rows
+        for run in two four; do
+            sed -n "s/^ipc.pairs\t/ipc.pairs.$run\t/p" $out/$run.rows
+        done
+    } >$out/cores.rows
+    set -- $out/first.rows $out/guest.rows $out/cores.rows
 fi
 join_rows "$@" >build/bench.tsv
 draw_charts

@@ -57,6 +57,7 @@ int main(void)
     rows_time();
     rows_guest();
     rows_remote();
+    rows_pairs();
     console_print("bench: done\n");
     (void)whit_power(whit_boot->first_core, WHIT_POWER_OFF);
     return 0;

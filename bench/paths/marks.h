@@ -33,6 +33,9 @@
 #define MARK_sharing         21 /* sharing */
 #define MARK_map_1g_2m       22 /* map.1g.2m */
 #define MARK_remote_busy     23 /* notify.remote.busy */
+#define MARK_pairs           24 /* ipc.pairs */
+
+#define PAIRS_PASSES 32 /* calls of each core in ipc.pairs */
 
 #ifndef __ASSEMBLER__
 #define MARK(which, name)                                                                          \

@@ -44,6 +44,37 @@ static void row_notify(void)
     }
 }
 
+/* ---- a signal for nobody, of a core that is busy: what it takes from the program there */
+
+static volatile uint64_t victim_passes;
+
+static void be_victim(void)
+{
+    for (;;) {
+        victim_passes++;
+        __asm__ volatile("yield" : : : "memory");
+    }
+}
+
+static void row_busy(void)
+{
+    uint32_t signal = new_signal(1);
+    uint32_t victim = start_thread(WHIT_SELF, 1, PRIORITY_ROOT, be_victim, 0);
+
+    settle();
+    for (unsigned i = 0; i < SHOTS; i++) {
+        uint64_t before = victim_passes;
+        MARK(MARK_BEGIN, remote_busy);
+        (void)whit_notify(signal, 1);
+        /* One pass may have begun before the interrupt. */
+        while (victim_passes < before + 2) {
+            __asm__ volatile("yield" : : : "memory");
+        }
+        MARK(MARK_END, remote_busy);
+    }
+    world_need("the victim's end", whit_stop(victim));
+}
+
 /* ---- both cores at their own work: the plugin looks for lines that both write */
 
 static struct work {
@@ -128,5 +159,6 @@ void rows_remote(void)
         return;
     }
     row_notify();
+    row_busy();
     check_sharing();
 }

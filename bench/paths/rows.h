@@ -10,5 +10,6 @@ void rows_memory(void);
 void rows_time(void);
 void rows_guest(void);
 void rows_remote(void);
+void rows_pairs(void);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-enum { STACKS = 48, STACK_BYTES = 1024, OTHER_POOL_PAGES = 64, SETTLE_NS = 200000 };
+enum { STACKS = 56, STACK_BYTES = 1024, OTHER_POOL_PAGES = 64, SETTLE_NS = 200000 };
 
 static struct whit_slots slots;
 static struct whit_splitter memory;

@@ -153,11 +153,13 @@ static void rows_window(void)
 
 /* ---- a neighbour that tries everything; above its victim, with two fifths of the time */
 
-static void row_isolation(enum load load, const char *name)
+static uint32_t attack_budget(uint64_t ns)
 {
-    const uint64_t half = load == LOAD_PRIORITY ? ATTACK_NS / 2 : ATTACK_NS;
-    uint32_t attacker = load_make(load, new_budget(0, PRIORITY_LOW + 20, half, PERIOD_NS),
-                                  new_budget(0, PRIORITY_LOW + 20, ATTACK_NS / 2, PERIOD_NS));
+    return new_budget(0, PRIORITY_LOW + 20, ns, PERIOD_NS);
+}
+
+static void row_isolation(uint32_t attacker, const char *name)
+{
     uint32_t rest = load_make(LOAD_SPIN, new_budget(0, PRIORITY_LOW - 10, 0, 0), 0);
 
     world_need("an attacker", whit_resume(attacker));
@@ -179,9 +181,23 @@ static void rows_isolation(void)
         "isolation.busy",   "isolation.calls",  "isolation.timers",
         "isolation.notify", "isolation.remake", "isolation.priority",
     };
+    static const char *const guest_names[GUESTS] = {
+        "isolation.guest.busy",     "isolation.guest.exits",  "isolation.guest.calls",
+        "isolation.guest.timers",   "isolation.guest.sleeps", "isolation.guest.notify",
+        "isolation.guest.priority",
+    };
 
+    /* Who has two budgets has half as much in each. */
     for (unsigned i = 0; i < LOADS; i++)
-        row_isolation((enum load)i, names[i]);
+        row_isolation(load_make((enum load)i,
+                                attack_budget(i == LOAD_PRIORITY ? ATTACK_NS / 2 : ATTACK_NS),
+                                attack_budget(ATTACK_NS / 2)),
+                      names[i]);
+    for (unsigned i = 0; i < GUESTS; i++)
+        row_isolation(guest_make((enum guest)i,
+                                 attack_budget(i == GUEST_PRIORITY ? ATTACK_NS / 2 : ATTACK_NS),
+                                 attack_budget(ATTACK_NS / 2)),
+                      guest_names[i]);
 }
 
 int main(void)

@@ -42,6 +42,20 @@ extern const char *const load_names[LOADS];
 /* Its thread, stopped; it drives itself by `budget`, and LOAD_PRIORITY by `second` too. */
 uint32_t load_make(enum load load, uint32_t budget, uint32_t second);
 
+/* ---- guest.c: guests that do so */
+enum guest {
+    GUEST_SPIN,
+    GUEST_EXITS,
+    GUEST_CALLS,
+    GUEST_TIMERS,
+    GUEST_SLEEPS,
+    GUEST_NOTIFY,
+    GUEST_PRIORITY,
+    GUESTS
+};
+/* Its virtual CPU, stopped; it may drive itself by `second`, too. */
+uint32_t guest_make(enum guest guest, uint32_t budget, uint32_t second);
+
 void rows_crowd(void);    /* crowd.c */
 void draw_schedule(void); /* draw.c */
 

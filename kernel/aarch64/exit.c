@@ -58,7 +58,7 @@ static bool is_plain_exit(uint64_t esr, struct place *place)
 struct exit_entry exit_begin(struct core *core, struct thread *thread)
 {
     const uint64_t esr = READ_SYSREG(esr_el2);
-    const struct portal *portal = thread->fault;
+    const struct portal *portal = __atomic_load_n(&thread->fault, __ATOMIC_RELAXED);
     struct whit_registers *save = thread->save;
     struct place place = {0, 0};
     struct thread *handler;
@@ -66,7 +66,7 @@ struct exit_entry exit_begin(struct core *core, struct thread *thread)
     if (!portal || core->reschedule || core->metered ||
         !(thread->type == WHIT_VCPU ? is_plain_exit(esr, &place) : is_plain_fault(esr, &place)))
         return (struct exit_entry){NULL, 0};
-    handler = portal->handler;
+    handler = portal_handler(portal);
     if (handler->link != (uintptr_t)core)
         return (struct exit_entry){NULL, 0};
 

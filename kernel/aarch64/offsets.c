@@ -35,7 +35,6 @@ void offsets(void)
     OFFSET(REGISTERS_ESR, struct whit_registers, esr);
     OFFSET(REGISTERS_IPA, struct whit_registers, ipa);
     OFFSET(THREAD_STATE, struct thread, state);
-    OFFSET(SIGNAL_HOME, struct signal, home);
     OFFSET(SIGNAL_BITS, struct signal, bits);
     OFFSET(SIGNAL_TARGET, struct signal, target);
     OFFSET(SIGNAL_THREAD, struct signal, thread);

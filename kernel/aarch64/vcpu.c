@@ -242,7 +242,7 @@ static void timer_raise(struct thread *thread)
     struct signal *signal = thread->vcpu.timer_signal;
 
     /* Only its home core may touch it: the virtual CPU may have left that. */
-    if (!signal || signal->home != thread->core)
+    if (!signal || signal_home(signal) != thread->core)
         return;
     signal->bits |= 1;
     virq_raise(signal);

@@ -112,7 +112,7 @@ entry:
     cmp     x11, #WHIT_OP
     b.eq    operate
     b.hi    1f
-    cbnz    x11, event              /* WHIT_WAIT, WHIT_YIELD */
+    cbnz    x11, wait_or_yield
 1:  ldp     x11, x12, [sp, #CORE_SCRATCH]
     b       synchronous
 
@@ -296,7 +296,7 @@ notify:
     tst     x12, #0x00ff000000000000
     b.ne    event
     tbz     x12, #56, event                 /* WHIT_R_NOTIFY */
-    ldr     x13, [x12, #SIGNAL_HOME]
+    ldar    x13, [x12]                      /* signal_home */
     cmp     sp, x13
     b.ne    1f
     ldrb    w13, [x12, #SIGNAL_TARGET]
@@ -330,8 +330,9 @@ notify:
  * arguments and results is dead by contract.  So the registers are saved only if another thread is
  * to run, and after C.  x11: number of the call.
  */
-event:
+wait_or_yield:
     tbnz    x11, #0, yield
+event:
     str     x30, [sp, #-16]!
     mov     x3, x0
     mov     x2, x10

@@ -395,8 +395,31 @@ static void test_choice(void)
     EQUAL(high.b->owed, 3);
     pass(budget_first(high.b).when - fake_ticks);
     CHECK(running(0) == high.t);
-    EQUAL(high.b->owed, 0);
+    EQUAL(budget_end_time(high.b, fake_ticks), fake_ticks + budget_first(high.b).amount - 3);
     EQUAL(high.b->used, 103);
+    pass(1);
+    fake_cores[0].reschedule = 1;
+    CHECK(run(0) == high.t);
+    EQUAL(high.b->owed, 0);
+
+    test_begin("... or waits for it, if that is more than it has left");
+    fixture_init(1);
+    high = program_limited(0, 20, 100, 1000);
+    low = program_limited(0, 10, 500, 1000);
+    signal = make_signal(0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, signal, WHIT_TARGET_WAITER, high.thread), WHIT_OK);
+    CHECK(run(0) == high.t);
+    pass(50);
+    kernel_takes(70);
+    CHECK(WAIT(0, signal, 0) == low.t);
+    EQUAL(high.b->owed, 70);
+    pass(10);
+    CHECK(NOTIFY(0, signal, 1) == low.t);
+    EQUAL(high.b->state, BUDGET_THROTTLED);
+    EQUAL(high.b->owed, 0);
+    pass(1000 - fake_ticks);
+    CHECK(running(0) == high.t);
+    EQUAL(budget_end_time(high.b, fake_ticks), fake_ticks + 30);
 
     test_begin("who is preempted does not pay for the choice: the more urgent one does");
     fixture_init(1);
@@ -448,9 +471,9 @@ static void test_choice(void)
     CHECK(DO(0, WHIT_OP_TIMER, signal, fake_ticks + 5000, 1) == free.t);
     EQUAL(high.b->state, BUDGET_THROTTLED);
     EQUAL(high.b->used, 210);
-    pass(1990);
+    pass(1989);
     CHECK(running(0) == free.t);
-    pass(50);
+    pass(1);
     CHECK(running(0) == high.t);
 
     test_begin("who waits up to a deadline pays for that too");

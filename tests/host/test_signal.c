@@ -640,6 +640,78 @@ static void test_remote(void)
     CHECK(!fake_cores[1].signal_inbox);
 }
 
+/* A virtual CPU goes from core 0 to core 1, with a signal that has a target. */
+static void test_follow(void)
+{
+    const uint64_t virq = WHIT_VIRQ(40, 0x80, WHIT_VIRQ_ENABLED);
+
+    test_begin("a virtual CPU with an interrupt that waits stays where it is");
+    fixture_init(2);
+    struct program guest = vcpu_new(0, 5), caller = program_new(0, 10), far = program_new(1, 1);
+    uint64_t bell = make_signal(0), there = make_budget(1, 5, 0, 0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread, virq), WHIT_OK);
+    take_all_ipis();
+    CHECK(run(0) == caller.t);
+    CHECK(run(1) == far.t);
+    CHECK(NOTIFY(0, bell, 1) == caller.t);
+    EQUAL(ADMIN(WHIT_OP_STOP, guest.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, guest.thread, WHIT_ROLE_BUDGET, there), WHIT_E_STATE);
+
+    test_begin("... and takes it along when its signal has no target, and then has it again");
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_NONE), WHIT_OK);
+    EQUAL(signal_at(bell)->bits, 1);
+    EQUAL(ADMIN(WHIT_OP_BIND, guest.thread, WHIT_ROLE_BUDGET, there), WHIT_OK);
+    take_all_ipis();
+    EQUAL(ADMIN(WHIT_OP_TIMER, bell, fake_ticks + 1000, 8), WHIT_OK);
+    CHECK(DO(1, WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread, virq) == far.t);
+    EQUAL(far.t->save->x[10], WHIT_E_CORE);
+    CHECK(signal_at(bell)->home == &fake_cores[0]);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread, virq), WHIT_OK);
+    take_all_ipis();
+    CHECK(signal_at(bell)->home == &fake_cores[1]);
+    CHECK(!timer_armed(&signal_at(bell)->timer));
+    CHECK(guest.t->vcpu.pending_map);
+    EQUAL(ADMIN(WHIT_OP_RESUME, guest.thread), WHIT_OK);
+    take_all_ipis();
+    CHECK(run(1) == guest.t);
+
+    test_begin(
+        "a signal with a target leaves by the same call, when it has nothing before the guest");
+    fixture_init(2);
+    guest = vcpu_new(0, 5);
+    caller = program_new(0, 10);
+    far = program_new(1, 10);
+    bell = make_signal(0);
+    uint64_t urgent = make_budget(0, 20, 0, 0);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread, virq, urgent), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_STOP, guest.thread), WHIT_OK);
+    EQUAL(ADMIN(WHIT_OP_BIND, guest.thread, WHIT_ROLE_BUDGET, make_budget(1, 5, 0, 0)), WHIT_OK);
+    take_all_ipis();
+    CHECK(run(0) == caller.t);
+    CHECK(run(1) == far.t);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread, virq, urgent), WHIT_E_CORE);
+
+    test_begin("what is in the inbox of its last home goes to its new one, once");
+    CHECK(NOTIFY(1, bell, 2) == far.t);
+    CHECK(run(0) == caller.t);
+    CHECK(fake_cores[0].signal_inbox == signal_at(bell));
+    CHECK(DO(0, WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, guest.thread, virq) == caller.t);
+    take_all_ipis();
+    CHECK(run(0) == caller.t);
+    EQUAL(caller.t->save->x[10], WHIT_OK);
+    CHECK(!fake_cores[0].signal_inbox && !fake_cores[1].signal_inbox);
+    EQUAL(signal_at(bell)->bits, 2);
+    CHECK(guest.t->vcpu.pending_map && !signal_at(bell)->budget && !budget_at(urgent)->signal);
+    CHECK(NOTIFY(1, bell, 4) == far.t);
+    EQUAL(signal_at(bell)->bits, 6);
+    EQUAL(ADMIN(WHIT_OP_DESTROY, bell), WHIT_OK);
+
+    test_begin("a signal of no core's virtual CPU");
+    bell = make_signal(0);
+    uint64_t machine = make_space(WHIT_MACHINE, 0), none = make_thread(machine, WHIT_VCPU);
+    EQUAL(ADMIN(WHIT_OP_TARGET, bell, WHIT_TARGET_VIRQ, none, virq), WHIT_E_CORE);
+}
+
 int main(void)
 {
     test_waiter();
@@ -648,5 +720,6 @@ int main(void)
     test_target();
     test_ends();
     test_remote();
+    test_follow();
     return fixture_finish();
 }

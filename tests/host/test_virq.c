@@ -291,6 +291,21 @@ static void test_in_use(void)
            good && !virq_in_use(&vcpu_thread));
 }
 
+/* The target of its signal goes, and comes again. */
+static void test_taken_back(void)
+{
+    fresh();
+    struct signal *signal = bind(8, 0xa0, WHIT_VIRQ_ENABLED);
+    raise(signal);
+    bool good = in_use() == 1 && signal->bits == 0;
+    virq_unbind(signal);
+    good = good && in_use() == 0 && signal->bits == 1;
+    raise(signal);
+    good = good && guest_take() == 24;
+    virq_unbind(signal);
+    result("an edge that the guest has not taken outlives the target", good && signal->bits == 0);
+}
+
 /* The level interrupt that the guest handles lost its signal. */
 static void test_ended_for_nobody(void)
 {
@@ -395,6 +410,7 @@ int main(void)
     test_unbind();
     test_unloaded();
     test_in_use();
+    test_taken_back();
     test_ended_for_nobody();
     test_valid();
     test_random();

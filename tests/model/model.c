@@ -1127,20 +1127,20 @@ static void deliver(struct object *signal)
     }
 }
 
-static int target_budget(const struct object *self, const struct object *signal, uint64_t selector,
-                         struct cap **budget)
+static int target_budget(const struct object *self, const struct object *signal, int home,
+                         uint64_t selector, struct cap **budget)
 {
     int e = find(self, selector, WHIT_BUDGET, WHIT_R_CONTROL, budget);
     if (!e && (*budget)->object->drives && (*budget)->object->drives != signal)
         e = WHIT_E_BUSY;
-    if (!e && (*budget)->object->core != signal->home)
+    if (!e && (*budget)->object->core != home)
         e = WHIT_E_CORE;
     return e ? e : depth_check(*budget);
 }
 
-/* Steps 3 to 5 of TARGET. */
+/* Steps 3 to 5 of TARGET; *home is where the signal then is at home. */
 static int target_check(const struct object *self, const struct object *signal, const uint64_t *x,
-                        struct cap **object, struct cap **budget)
+                        struct cap **object, struct cap **budget, int *home)
 {
     bool entry = x[1] == WHIT_TARGET_ENTRY, virq = x[1] == WHIT_TARGET_VIRQ;
     int e = entry ? find(self, x[2], WHIT_PORTAL, WHIT_R_CALL, object)
@@ -1150,11 +1150,13 @@ static int target_check(const struct object *self, const struct object *signal, 
     const struct object *thread = entry ? (*object)->object->handler : (*object)->object;
     if (virq && (!thread->vcpu || (x[3] & 0xffff) >= 1020 || x[3] >> 27 != 0))
         return WHIT_E_ARGUMENT;
-    if ((entry || virq) && (!thread || thread->core != signal->home))
+    if (virq)
+        *home = thread->core;
+    if (*home < 0 || (entry && (!thread || thread->core != *home)))
         return WHIT_E_CORE;
     e = depth_check(*object);
     if (!e && x[4] != 0)
-        e = target_budget(self, signal, x[4], budget);
+        e = target_budget(self, signal, *home, x[4], budget);
     else if (!e && entry)
         e = WHIT_E_ARGUMENT;
     return e;
@@ -1166,21 +1168,25 @@ static int op_target(struct object *self, const uint64_t *x)
     int e = find(self, x[0], WHIT_SIGNAL, WHIT_R_CONTROL, &cap);
     if (!e && x[1] > WHIT_TARGET_VIRQ)
         e = WHIT_E_ARGUMENT;
+    int home = e ? 0 : cap->object->home;
     if (!e && x[1] != WHIT_TARGET_NONE)
-        e = target_check(self, cap->object, x, &object, &budget);
+        e = target_check(self, cap->object, x, &object, &budget, &home);
     struct object *signal = e ? NULL : cap->object;
-    if (!e && signal->target != WHIT_TARGET_NONE && signal->home != self->core)
+    if (!e && (signal->target != WHIT_TARGET_NONE || home != signal->home) &&
+        signal->home != self->core)
         e = WHIT_E_CORE;
     if (e)
         return e;
     if (signal->target == WHIT_TARGET_VIRQ && x[1] == WHIT_TARGET_VIRQ && !budget &&
-        signal->target_object == object->object && signal->virq == (x[3] & 0xffff)) {
+        signal->home == home && signal->target_object == object->object &&
+        signal->virq == (x[3] & 0xffff)) {
         signal->enabled = (x[3] >> 24 & WHIT_VIRQ_ENABLED) != 0;
         signal->pending = false;
         deliver(signal);
         return WHIT_OK;
     }
     target_clear(signal);
+    signal->home = home;
     if (signal->held[ROLE_TARGET])
         cap_free(signal->held[ROLE_TARGET]);
     if (signal->held[ROLE_PAYER])

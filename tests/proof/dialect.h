@@ -12,6 +12,11 @@
 
 #define _Alignas(bytes)
 
+/* It only hides a value from the compiler. */
+#define __asm__                                                                                    \
+    if (0)                                                                                         \
+    __asm__
+
 #define __atomic_load_n(from, order)       (*(from))
 #define __atomic_store_n(to, value, order) ((void)(*(to) = (value)))
 #define __atomic_test_and_set(flag, order) (*(flag) ? true : !(*(flag) = true))
@@ -31,13 +36,16 @@
 #define __atomic_compare_exchange_n(at, expected, value, weak, success, failure)                   \
     (*(at) == *(expected) ? (*(at) = (value), true) : (*(expected) = *(at), false))
 
+/*@ predicate bit_is_set(integer word, integer bit) = (word & (1 << bit)) != 0; */
+
 /*@
   requires value != 0;
   assigns \nothing;
   ensures 0 <= \result <= 63;
-  ensures value >> (63 - \result) == 1;
+  ensures bit_is_set(value, 63 - \result);
+  ensures \forall integer bit; 63 - \result < bit < 64 ==> !bit_is_set(value, bit);
 */
-int dialect_clzll(unsigned long long value);
+unsigned dialect_clzll(unsigned long long value);
 #define __builtin_clzll(value) dialect_clzll(value)
 
 /*@
