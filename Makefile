@@ -49,7 +49,7 @@ KERNEL_FLAGS := -std=c17 -O2 -ffreestanding -fbuiltin \
                 -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables \
                 -iquote abi -iquote kernel -isystem $(PICOLIBC_INCLUDE) $(WARNINGS)
 KERNEL_debug   := -DWHIT_DEBUG=1 -fno-omit-frame-pointer -g
-KERNEL_release := -DWHIT_DEBUG=0 -g -flto -flto-partition=one \
+KERNEL_release := -DWHIT_DEBUG=0 -g -flto -flto-partition=one -ffunction-sections \
                   -fno-align-functions -fno-align-jumps -fno-align-loops
 
 # The kernel relocates itself: no loader, no dynamic linker.

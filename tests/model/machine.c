@@ -455,6 +455,15 @@ static int real_call(struct thread *thread, unsigned call, const uint64_t x[11])
     panic("a call is restarted for ever");
 }
 
+/* Nobody of the model works on capabilities. */
+static void work_as_outsider(void)
+{
+    static struct thread outsider;
+
+    memset(&outsider, 0, sizeof(outsider));
+    core_here()->current = (uintptr_t)&outsider;
+}
+
 /*
  * A thread that ends itself leaves its operation to whoever works on the same capabilities next.
  * Here nobody does it, step by step, for the capability may vanish on the way.
@@ -462,7 +471,7 @@ static int real_call(struct thread *thread, unsigned call, const uint64_t x[11])
 static void finish(struct slot *slot, unsigned number)
 {
     status result = RESTART;
-    core_here()->current = 0;
+    work_as_outsider();
     fake_interrupt_every = 1;
     for (unsigned n = 0; n < RESTARTS_MAX && result == RESTART; n++) {
         if (slot->word == 0 || (number == WHIT_OP_DESTROY && cap_kind(slot) == WHIT_MEMORY))
@@ -574,7 +583,7 @@ void machine_end(void)
     for (struct slot *slot = root->next; slot != root; slot = slot->next)
         if (cap_use(slot) == USE_PINNED)
             slot->use = USE_NONE;
-    core_here()->current = 0;
+    work_as_outsider();
     pool_empty(space, pool_base, pool_bytes);
     do {
         take_back(piece);
