@@ -139,7 +139,8 @@ static const char *find_missing(const struct board *board)
     if (board->redistributors == 0)
         return "the device tree has no GICv3 (arm,gic-v3) with distributor and redistributor.";
     if (!board->timers)
-        return "the device tree has no timer (arm,armv8-timer) with private interrupts 10 and 11.";
+        return "the device tree has no timer (arm,armv8-timer) with private interrupts 10 and 11, told "
+               "in three cells each.";
     if (!board->maintenance)
         return "the device tree's GICv3 has no maintenance interrupt, private interrupt 9.";
     if (board->cores == 0)

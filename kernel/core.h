@@ -57,7 +57,6 @@ struct core {
     struct signal *inbox_rest;   /* taken out, not yet delivered; empty outside of the kernel */
     struct request *requests;
     uint64_t grace_seen; /* last grace period that this core answered */
-    void *arch;          /* the architecture's per-core state */
 };
 
 /* Of core.special, from here on: what a choice depends on; reschedule is the first of it. */

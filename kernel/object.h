@@ -5,6 +5,7 @@
 
 #include "budget.h"
 #include "core.h"
+#include "operation.h"
 #include "portal.h"
 #include "signal.h"
 #include "thread.h"
@@ -118,20 +119,5 @@ bool budget_begin(struct budget *budget, uint64_t now);
 uint64_t budget_end_time(const struct budget *budget, uint64_t now);
 void budget_refilled(struct budget *budget);
 SELDOM void budget_end_here(struct budget *budget);
-
-/* ---- operations: arguments and results in `x`, a copy of x0-x6 */
-SELDOM status op_bind(struct thread *self, uint64_t *x);
-SELDOM status op_start(struct thread *self, uint64_t *x);
-SELDOM status op_stop(struct thread *self, uint64_t *x);
-SELDOM status op_resume(struct thread *self, uint64_t *x);
-SELDOM status op_sync(struct thread *self, uint64_t *x);
-status op_receive(struct thread *self, uint64_t *x);
-SELDOM status op_target(struct thread *self, uint64_t *x);
-status op_clear(struct thread *self, uint64_t *x);
-status op_timer(struct thread *self, uint64_t *x);
-status op_irq_bind(struct thread *self, uint64_t *x);
-status op_irq_ack(struct thread *self, uint64_t *x);
-SELDOM status op_budget_read(struct thread *self, uint64_t *x);
-SELDOM status op_priority(struct thread *self, uint64_t *x);
 
 #endif

@@ -37,11 +37,11 @@ struct ranges {
     struct range range[RANGES_MAX];
 };
 
-/* Adds a range that overlaps none; one that touches another is joined with it. */
+/* Adds a range; those that it overlaps or touches become one with it. */
 void ranges_add(struct ranges *set, uint64_t base, uint64_t end);
 /* Takes a range out, wherever it is covered. */
 void ranges_remove(struct ranges *set, uint64_t base, uint64_t end);
-/* True if all of the range is covered. */
+/* True if all of the range is covered, and it is not empty. */
 bool ranges_cover(const struct ranges *set, uint64_t base, uint64_t end);
 /*
  * Takes `bytes` out of the lowest place that has them at a multiple of `align` (a power of two).

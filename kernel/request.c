@@ -5,14 +5,17 @@
 #include "object.h"
 #include "sched.h"
 
-enum request_state { REQUEST_IDLE, REQUEST_POSTED, REQUEST_DONE };
+enum { KIND_BITS = 8 };
+_Static_assert(REQUEST_BUDGET_END < 1 << KIND_BITS, "a ticket holds the kind");
 
-static void request_run(struct request *request)
+static uint64_t latest; /* number of the last one posted; under the tree lock */
+
+static void request_run(struct request *request, enum request_kind kind)
 {
     struct thread *thread = CONTAINER(request, struct thread, request);
     struct signal *signal = CONTAINER(request, struct signal, request);
 
-    switch ((enum request_kind)request->kind) {
+    switch (kind) {
     case REQUEST_THREAD_STOP:
         thread_stop_here(thread);
         break;
@@ -61,62 +64,60 @@ static void request_run(struct request *request)
     }
 }
 
-/* Who asks: the thread whose operation this is. */
-static uint64_t asker_here(void)
+static enum request_kind ticket_kind(uint64_t ticket)
 {
-    const struct thread *thread = core_current(core_here());
-
-    return thread ? thread->serial : 0;
+    return (enum request_kind)(ticket & ((1 << KIND_BITS) - 1));
 }
 
-static void request_post(struct core *core, struct request *request, uint64_t asker)
+/* On the own core, or no core: at once.  True if it is done. */
+static bool request_begin(struct core *core, struct request *request, enum request_kind kind)
 {
+    if (!core || core == core_here()) {
+        request_run(request, kind);
+        return true;
+    }
+    request->ticket = ++latest << KIND_BITS | kind;
     struct request *first = __atomic_load_n(&core->requests, __ATOMIC_RELAXED);
-
-    request->asker = asker;
-    request->state = REQUEST_POSTED;
     do
         request->next = first;
     while (!__atomic_compare_exchange_n(&core->requests, &first, request, false, __ATOMIC_RELEASE,
                                         __ATOMIC_RELAXED));
     arch_core_publish();
     arch_core_kick(core);
+    return false;
 }
 
-/* On the own core, or no core: at once.  True if it is done. */
-static bool request_begin(struct core *core, struct request *request, enum request_kind kind,
-                          uint64_t asker)
+static uint64_t done_of(const struct request *request)
 {
-    request->kind = kind;
-    if (!core || core == core_here()) {
-        request->state = REQUEST_IDLE;
-        request_run(request);
-        return true;
-    }
-    request_post(core, request, asker);
-    return false;
+    return __atomic_load_n(&request->done, __ATOMIC_ACQUIRE);
 }
 
 bool request_is_free(const struct request *request)
 {
-    return __atomic_load_n(&request->state, __ATOMIC_ACQUIRE) != REQUEST_POSTED;
+    return done_of(request) == request->ticket;
 }
 
 bool request_is_mine(const struct request *request, enum request_kind kind)
 {
-    return __atomic_load_n(&request->state, __ATOMIC_ACQUIRE) != REQUEST_IDLE &&
-           request->kind == kind && request->asker == asker_here();
+    const struct thread *self = core_current(core_here());
+
+    return self->asked == request && ticket_kind(self->ticket) == kind;
 }
 
 status request_ask(struct core *core, struct request *request, enum request_kind kind)
 {
-    if (request_is_free(request)) {
-        /* What was done for somebody else, who may have given up, says nothing to this one. */
-        bool done = request_is_mine(request, kind);
-        if (done)
-            request->state = REQUEST_IDLE;
-        if (done || request_begin(core, request, kind, asker_here()))
+    struct thread *self = core_current(core_here());
+    const uint64_t done = done_of(request); /* once: between two looks it may be done */
+
+    if (request_is_mine(request, kind) && done >= self->ticket) {
+        self->asked = NULL;
+        return WHIT_OK;
+    }
+    if (done == request->ticket) {
+        if (request_begin(core, request, kind))
             return WHIT_OK;
+        self->asked = request;
+        self->ticket = request->ticket;
     }
     arch_pause();
     return RESTART;
@@ -124,7 +125,7 @@ status request_ask(struct core *core, struct request *request, enum request_kind
 
 void request_tell(struct core *core, struct request *request, enum request_kind kind)
 {
-    (void)request_begin(core, request, kind, 0);
+    (void)request_begin(core, request, kind);
 }
 
 void request_run_all(struct core *core)
@@ -133,9 +134,9 @@ void request_run_all(struct core *core)
 
     while (request) {
         struct request *next = request->next;
-        request_run(request);
+        request_run(request, ticket_kind(request->ticket));
         /* What was done is visible before the asker sees that it is done. */
-        __atomic_store_n(&request->state, REQUEST_DONE, __ATOMIC_RELEASE);
+        __atomic_store_n(&request->done, request->ticket, __ATOMIC_RELEASE);
         request = next;
     }
     arch_core_publish();

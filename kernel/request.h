@@ -31,14 +31,14 @@ enum request_kind {
 
 struct request {
     struct request *next; /* in the core's inbox */
-    uint64_t asker;       /* serial of the thread that wants to know that it is done; 0: none */
-    uint32_t kind;        /* enum request_kind */
-    uint32_t state;       /* atomic: enum request_state */
+    uint64_t ticket;      /* of what was asked last: a number that only grows, and its kind */
+    uint64_t done;        /* atomic: ticket of what was done last */
 };
 
 /*
  * Has `kind` done on `core` (NULL: on no core yet, so anywhere).  On the own core at once; else
- * posts it and returns RESTART until the other core has done it.
+ * posts it and returns RESTART until the other core has done it.  For the operation of the current
+ * thread.
  */
 status request_ask(struct core *core, struct request *request, enum request_kind kind);
 
@@ -48,7 +48,8 @@ void request_tell(struct core *core, struct request *request, enum request_kind 
 /* Not posted.  The object changes only by what its own core does, as long as the lock is held. */
 bool request_is_free(const struct request *request);
 
-/* The current thread has asked for this and not heard: its operation was restarted. */
+/* The current thread has asked for this and not heard: its operation was restarted.  It keeps the
+ * ticket itself, so what others ask for afterwards takes no answer from it. */
 bool request_is_mine(const struct request *request, enum request_kind kind);
 
 /* Carries out what other cores ask of this one. */

@@ -12,14 +12,14 @@
 
 enum { OP_WORDS = 7 };
 
-static status op_null(struct thread *self, uint64_t *x)
+status op_null(struct thread *self, uint64_t *x)
 {
     (void)self;
     (void)x;
     return WHIT_OK;
 }
 
-static status op_power(struct thread *self, uint64_t *x)
+status op_power(struct thread *self, uint64_t *x)
 {
     status error;
 
@@ -33,7 +33,7 @@ static status op_power(struct thread *self, uint64_t *x)
     return WHIT_E_STATE;
 }
 
-static status op_log(struct thread *self, uint64_t *x)
+status op_log(struct thread *self, uint64_t *x)
 {
     (void)self;
     arch_log((char)x[0]);
@@ -43,35 +43,8 @@ static status op_log(struct thread *self, uint64_t *x)
 typedef status (*operation)(struct thread *self, uint64_t *x);
 
 static const operation operations[WHIT_OP_COUNT] = {
-    [WHIT_OP_NULL] = op_null,
-    [WHIT_OP_DERIVE] = op_derive,
-    [WHIT_OP_GIVE] = op_give,
-    [WHIT_OP_TRANSFER] = op_transfer,
-    [WHIT_OP_REVOKE] = op_revoke,
-    [WHIT_OP_DELETE] = op_delete,
-    [WHIT_OP_SPLIT] = op_split,
-    [WHIT_OP_JOIN] = op_join,
-    [WHIT_OP_MAP] = op_map,
-    [WHIT_OP_UNMAP] = op_unmap,
-    [WHIT_OP_DONATE] = op_donate,
-    [WHIT_OP_MAKE] = op_make,
-    [WHIT_OP_DESTROY] = op_destroy,
-    [WHIT_OP_BIND] = op_bind,
-    [WHIT_OP_START] = op_start,
-    [WHIT_OP_STOP] = op_stop,
-    [WHIT_OP_RESUME] = op_resume,
-    [WHIT_OP_SYNC] = op_sync,
-    [WHIT_OP_RECEIVE] = op_receive,
-    [WHIT_OP_TARGET] = op_target,
-    [WHIT_OP_CLEAR] = op_clear,
-    [WHIT_OP_TIMER] = op_timer,
-    [WHIT_OP_IRQ_BIND] = op_irq_bind,
-    [WHIT_OP_IRQ_ACK] = op_irq_ack,
-    [WHIT_OP_BUDGET_READ] = op_budget_read,
-    [WHIT_OP_POWER] = op_power,
-    [WHIT_OP_LOG] = op_log,
-    [WHIT_OP_PRIORITY] = op_priority,
-};
+#define ENTRY(number, function, often) [number] = function,
+    OPERATIONS(ENTRY)};
 
 status syscall_operate(struct thread *thread, uint64_t number, uint64_t *x)
 {
@@ -84,6 +57,8 @@ status syscall_operate(struct thread *thread, uint64_t number, uint64_t *x)
         return RESTART;
     }
     error = operations[number](thread, x);
+    if (error != RESTART)
+        thread->asked = NULL;
     tree_unlock();
     return error;
 }

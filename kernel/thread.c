@@ -15,8 +15,6 @@ struct thread thread_nobody = {
     .parked = {&thread_nobody.parked, &thread_nobody.parked},
 };
 
-static uint64_t latest_serial; /* under the tree lock */
-
 status thread_make(void *memory, struct slot *space, uint64_t type)
 {
     struct thread *thread = memory;
@@ -34,7 +32,6 @@ status thread_make(void *memory, struct slot *space, uint64_t type)
     list_init(&thread->parked);
     thread->type = (uint8_t)type;
     thread->stopped = 1;
-    thread->serial = ++latest_serial;
     if (type == WHIT_VCPU)
         arch_vcpu_init(thread);
     return WHIT_OK;
@@ -519,7 +516,7 @@ status op_start(struct thread *self, uint64_t *x)
         thread->frame_tls = x[3];
         thread->start_x0 = x[4];
         /* What it asked for before it was stopped is nothing to what it does now. */
-        thread->serial = ++latest_serial;
+        thread->asked = NULL;
     }
     return request_ask(thread->core, &thread->request, REQUEST_THREAD_START);
 }

@@ -83,8 +83,9 @@ struct thread {
     uint32_t receive; /* selector for passed capabilities, 0: none */
     uint32_t ended;   /* destroyed; only its memory is not back yet */
     struct request request;
-    uint64_t serial;   /* no other thread has or had it; a START gives a new one */
-    uint64_t start_x0; /* of a START under way, whose other registers are in the frame */
+    struct request *asked; /* by its operation, which is restarted until it is done, or NULL */
+    uint64_t ticket;       /* of that */
+    uint64_t start_x0;     /* of a START under way, whose other registers are in the frame */
     struct slot space_slot, budget_slot, fault_slot, state_slot;
     struct whit_registers own;
     uint64_t fp[64], fpcr, fpsr;

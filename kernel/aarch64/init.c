@@ -7,6 +7,7 @@
 #include "arch.h"
 #include "boot.h"
 #include "core_area.h"
+#include "debug/report.h"
 #include "errata.h"
 #include "exception.h"
 #include "features.h"
@@ -163,21 +164,6 @@ static void init_core(struct core *core)
     arch_timer_program(UINT64_MAX);
 }
 
-static void print_start(void)
-{
-    uint64_t bytes = 0;
-
-    for (uint32_t i = 0; i < board.ram.count; i++)
-        bytes += board.ram.range[i].end - board.ram.range[i].base;
-    uart_print("Whit, ABI ");
-    uart_print_number(WHIT_ABI_VERSION);
-    uart_print(": ");
-    uart_print_number(cores_online);
-    uart_print(cores_online == 1 ? " core, " : " cores, ");
-    uart_print_number(bytes >> 20);
-    uart_print(" MiB.\n");
-}
-
 void boot_core(struct core *core)
 {
     const uint64_t start = (uintptr_t)image_start_header;
@@ -201,7 +187,7 @@ void boot_core(struct core *core)
     cores_online = 1;
     smp_start(&board);
     if (WHIT_DEBUG)
-        print_start();
+        report_start(&board.ram);
     const char *wrong = boot_root(&info, &work);
     if (wrong)
         stop(wrong);

@@ -1,8 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Debug kernels, when the machine is switched off: do all invariants hold? */
+/* What debug kernels say at their start, and when the machine is switched off: whether all
+ * invariants hold. */
+#include "debug/report.h"
 #include "aarch64/uart.h"
 #include "arch.h"
 #include "debug/invariant.h"
+
+void report_start(const struct ranges *ram)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < ram->count; i++)
+        bytes += ram->range[i].end - ram->range[i].base;
+    uart_print("Whit, ABI ");
+    uart_print_number(WHIT_ABI_VERSION);
+    uart_print(": ");
+    uart_print_number(cores_online);
+    uart_print(cores_online == 1 ? " core, " : " cores, ");
+    uart_print_number(bytes >> 20);
+    uart_print(" MiB.\n");
+}
 
 void arch_check(void)
 {

@@ -373,7 +373,7 @@ static const char *wrong_thread(struct thread *thread)
     EXPECT(!thread->budget || thread->core == thread->budget->core);
     EXPECT(!thread->budget || thread->budget_slot.word);
     /* Its core may have let it go for somebody who has not come back to take the slot away. */
-    EXPECT(thread->budget || !thread->budget_slot.word || thread->request.state);
+    EXPECT(thread->budget || !thread->budget_slot.word || thread->request.ticket);
     EXPECT(!thread->fault || lives(thread->fault, WHIT_PORTAL));
     EXPECT(!thread->space || thread->space == world_space || lives(thread->space, WHIT_SPACE));
     EXPECT(thread->stopped || thread->space);
@@ -397,7 +397,7 @@ static const char *wrong_signal(const struct signal *signal, bool settled)
                                 (const void *)link_thread(signal->thread) == signal));
     switch ((enum whit_target)signal->target) {
     case WHIT_TARGET_NONE:
-        EXPECT(!budget || signal->request.state); /* or its core has not heard of it yet */
+        EXPECT(!budget || signal->request.ticket); /* or its core has not heard of it yet */
         break;
     case WHIT_TARGET_ENTRY:
         EXPECT(budget && lives(signal->portal, WHIT_PORTAL));

@@ -75,12 +75,11 @@ static void test_two_askers(void)
     fixture_manual = false;
     CHECK(run(0) == second.t);
     EQUAL(second.t->save->x[10], WHIT_OK);
-    /* What was done for the second says nothing to the first. */
+    /* The first hears that it was done, and does not do it again: it would undo the second's. */
     EQUAL(ADMIN(WHIT_OP_RESUME, first.thread), WHIT_OK);
     CHECK(run(0) == first.t);
     EQUAL(first.t->save->x[10], WHIT_OK);
-    take_ipi(1);
-    CHECK(running(1) == thread_at(thread));
+    CHECK(running(1) == NULL && thread_at(thread)->stopped);
 
     test_begin("... also when both want it to start, and the answer of one lies there");
     fixture_init(2);
@@ -102,6 +101,32 @@ static void test_two_askers(void)
     CHECK(run(0) == first.t);
     EQUAL(first.t->save->x[10], WHIT_OK);
     EQUAL(thread_at(thread)->save->sp, 1);
+}
+
+static void test_in_turns(void)
+{
+    test_begin("two who ask in turns do not take each other's answers: both are served");
+    fixture_init(2);
+    uint64_t thread = make_thread(WHIT_SELF, WHIT_NATIVE);
+    EQUAL(ADMIN(WHIT_OP_BIND, thread, WHIT_ROLE_BUDGET, make_budget(1, 5, 0, 0)), WHIT_OK);
+    take_all_ipis();
+    struct program program[2] = {program_new(0, 20), program_new(0, 10)};
+    struct thread *first = program[0].t, *second = program[1].t;
+    fixture_manual = true;
+    CHECK(run(0) == first && DO(0, WHIT_OP_STOP, thread) == first);
+    take_ipi(1);
+    EQUAL(ADMIN(WHIT_OP_STOP, program[0].thread), WHIT_OK);
+    CHECK(run(0) == second && DO(0, WHIT_OP_STOP, thread) == second);
+    take_ipi(1);
+    /* What was done for the first has been asked for, and done, once more since. */
+    EQUAL(ADMIN(WHIT_OP_RESUME, program[0].thread), WHIT_OK);
+    CHECK(run(0) == first);
+    EQUAL(first->save->x[10], WHIT_OK);
+    CHECK(request_is_free(&thread_at(thread)->request));
+    EQUAL(ADMIN(WHIT_OP_STOP, program[0].thread), WHIT_OK);
+    CHECK(run(0) == second);
+    EQUAL(second->save->x[10], WHIT_OK);
+    fixture_manual = false;
 }
 
 static void test_moved(void)
@@ -168,6 +193,7 @@ int main(void)
     test_grace();
     test_two_askers();
     test_stale_asker();
+    test_in_turns();
     test_moved();
     return fixture_finish();
 }

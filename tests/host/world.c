@@ -109,9 +109,12 @@ void world_cores_run(void)
 /* Takes everything back: nothing but memory may be left, in as many pieces as there are. */
 static void world_end(void)
 {
+    static struct thread outsider; /* asks, and is not there to be destroyed */
+
+    memset(&outsider, 0, sizeof(outsider));
     fake_interrupt_every = 0;
     fake_on_pause = world_cores_run;
-    core_here()->current = 0;
+    core_here()->current = (uintptr_t)&outsider;
     /* The first space never ends; what it was given beyond its first pool is taken by hand. */
     while (world_space->pool_count > 1)
         cap_remove(&world_space->pool[--world_space->pool_count]);
