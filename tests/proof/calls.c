@@ -190,6 +190,7 @@ static void operate(uint64_t number)
     uint64_t x[7];
 
     arguments(number, x);
+    cores[0]->current = (uintptr_t)self;
     if (syscall_operate(self, number, x) != RESTART)
         return;
     machine_go(1);

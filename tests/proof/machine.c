@@ -309,8 +309,14 @@ status machine_operate(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint
                        uint64_t f)
 {
     uint64_t x[7] = {a, b, c, d, e, f, 0};
+    const uintptr_t current = cores[here]->current;
+    status result;
 
-    return syscall_operate(boot_thread, number, x);
+    /* Who asks for something is what runs. */
+    cores[here]->current = (uintptr_t)boot_thread;
+    result = syscall_operate(boot_thread, number, x);
+    cores[here]->current = current;
+    return result;
 }
 
 static void make(uint64_t selector, enum whit_kind kind, uint64_t bytes, uint64_t a, uint64_t b,

@@ -97,7 +97,7 @@ prove()
     log=$work/$(basename "$file" .c)
     analyse "$file" ${inlined:+-inline-calls "$inlined"} \
         -cpp-extra-args="$defines -include tests/proof/words.h" -wp -wp-model Typed+Cast -wp-rte \
-        -wp-fct "$(commas "$@")" -wp-prover z3,cvc4 -wp-timeout $seconds -wp-par "$(nproc)"
+        -wp-fct "$(commas "$@")" -wp-prover cvc4,z3 -wp-timeout $seconds -wp-par "$(nproc)"
     goals=$(sed -n 's/^\[wp\] Proved goals: *\([0-9]*\) \/ *\([0-9]*\).*/\1 of \2/p' "$log.log")
     unproved "$log.log" >"$log.left"
     if [ -z "$goals" ]; then
