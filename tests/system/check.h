@@ -110,6 +110,15 @@ static inline uint32_t new_memory(uint64_t bytes)
     return piece.selector;
 }
 
+/* All of `source`, with fewer rights. */
+static inline uint32_t new_child(uint32_t source, uint32_t rights)
+{
+    uint32_t slot = new_slot();
+
+    need("a child", whit_derive(source, WHIT_SELF, slot, rights, 0, 0));
+    return slot;
+}
+
 static inline uint32_t new_object(enum whit_kind kind, uint64_t bytes, uint64_t a, uint64_t b,
                                   uint64_t c, uint64_t d)
 {

@@ -35,14 +35,6 @@ static uint32_t space, guest, handler, server, exit_portal, portal, budget, sign
     state_page;
 static uint32_t memories[MEMORIES];
 
-static uint32_t child(uint32_t memory, uint32_t rights)
-{
-    uint32_t slot = new_slot();
-
-    need("a child", whit_derive(memory, WHIT_SELF, slot, rights, 0, 0));
-    return slot;
-}
-
 static uint32_t make_handler(unsigned index)
 {
     uint32_t thread = new_thread(PRIORITY_HIGH);
@@ -60,7 +52,8 @@ static void make_handlers(void)
     server = make_handler(1);
     exit_portal = new_portal(handler, armed_exit, 7);
     state_page = new_memory(WHIT_PAGE);
-    need("its state here", whit_map(child(state_page, access), WHIT_SELF, STATE_WINDOW, access));
+    need("its state here",
+         whit_map(new_child(state_page, access), WHIT_SELF, STATE_WINDOW, access));
 }
 
 static void make_machine(void)
@@ -70,10 +63,10 @@ static void make_machine(void)
     space = new_space(WHIT_MACHINE);
     need("its pool", whit_donate(new_memory(32 * WHIT_PAGE), space));
     ram = new_memory(16 * WHIT_PAGE);
-    window = child(ram, access);
+    window = new_child(ram, access);
     need("its memory here", whit_map(window, WHIT_SELF, WINDOW, access));
     memcpy((void *)(uintptr_t)WINDOW, armed_guest, (size_t)(armed_guest_end - armed_guest));
-    need("its memory", whit_map(child(ram, access | WHIT_R_EXEC), space, GUEST_RAM,
+    need("its memory", whit_map(new_child(ram, access | WHIT_R_EXEC), space, GUEST_RAM,
                                 WHIT_MAP_READ | WHIT_MAP_WRITE | WHIT_MAP_EXEC));
     portal = new_portal(server, armed_answer, 8);
     guest = new_object(WHIT_THREAD, WHIT_SIZE_THREAD, space, WHIT_VCPU, 0, 0);

@@ -59,14 +59,6 @@ static void pause_ns(uint64_t ns)
     need("a wait", whit_wait(clock, whit_deadline(ns), &bits));
 }
 
-static uint32_t child(uint32_t source, uint32_t rights)
-{
-    uint32_t slot = new_slot();
-
-    need("a child", whit_derive(source, WHIT_SELF, slot, rights, 0, 0));
-    return slot;
-}
-
 static void machine_make(void)
 {
     const uint32_t access = WHIT_R_READ | WHIT_R_WRITE;
@@ -74,9 +66,9 @@ static void machine_make(void)
 
     space = new_space(WHIT_MACHINE);
     need("a pool", whit_donate(new_memory(POOL_PAGES * WHIT_PAGE), space));
-    need("memory here", whit_map(child(ram, access), WHIT_SELF, WINDOW, access));
+    need("memory here", whit_map(new_child(ram, access), WHIT_SELF, WINDOW, access));
     memcpy((void *)(uintptr_t)WINDOW, moves_guest, (size_t)(moves_guest_end - moves_guest));
-    need("memory there", whit_map(child(ram, access | WHIT_R_EXEC), space, GUEST_RAM,
+    need("memory there", whit_map(new_child(ram, access | WHIT_R_EXEC), space, GUEST_RAM,
                                   WHIT_MAP_READ | WHIT_MAP_WRITE | WHIT_MAP_EXEC));
 }
 
