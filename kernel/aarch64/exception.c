@@ -179,12 +179,11 @@ struct thread *exception_reply(struct core *core, struct thread *thread)
 struct event_result exception_event(struct core *core, unsigned call, uint64_t selector,
                                     uint64_t argument)
 {
-    struct event_result result = {0, WHIT_OK};
+    struct thread *thread = core_current(core);
 
     if (call == WHIT_WAIT)
-        return signal_wait(core, core_current(core), selector, argument);
-    result.status = (uint64_t)signal_call(core, core_current(core), selector, argument);
-    return result;
+        return signal_wait(core, thread, selector, argument);
+    return (struct event_result){0, (uint64_t)signal_call(core, thread, selector, argument)};
 }
 
 /* Returns the status, for x10: the operation's number if it is to be executed again. */

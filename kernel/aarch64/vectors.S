@@ -203,7 +203,7 @@ vectors_guarded:
  */
 call:
     ldr     x11, [sp, #CORE_CURRENT]
-    tbnz    x11, #0, call_other                /* CURRENT_SLOW */
+    tbnz    x11, #0, call_other             /* CURRENT_SLOW */
     cmp     x10, #WHIT_SLOTS >> 12, lsl #12 /* in range, and nothing is passed */
     b.hs    call_pass
     ldr     x12, [x11, #THREAD_SPACE]
@@ -216,7 +216,7 @@ call:
     eor     x12, x12, #CAP_PORTAL   /* a wrong kind leaves a non-canonical address */
     tst     x12, #0x00ff000000000000
     b.ne    call_other
-    tbz     x12, #56, call_other               /* WHIT_R_CALL */
+    tbz     x12, #56, call_other            /* WHIT_R_CALL */
     ldp     x13, x14, [x12, #PORTAL_HANDLER] /* handler, entry */
     ldr     x16, [x13, #THREAD_LINK]
     cmp     sp, x16                         /* idle, and on this core */
@@ -257,7 +257,7 @@ call_pass:
 reply:
     ldr     x11, [sp, #CORE_CURRENT]
     tbnz    x11, #0, reply_other
-    cbnz    x10, reply_other                    /* a capability is passed */
+    cbnz    x10, reply_other                /* a capability is passed */
     ldr     x12, [x11, #THREAD_LINK]
     tbnz    x12, #0, exit_reply             /* LINK_SLOW */
     mov     x13, sp
@@ -422,8 +422,8 @@ synchronous:
 
 /* reply to a call that the kernel made: back to the guest, if its verdict is to go on. */
 exit_reply:
-    tbz     x12, #1, reply_other                /* LINK_KERNEL */
-    cbnz    x0, reply_other                     /* WHIT_CONTINUE */
+    tbz     x12, #1, reply_other            /* LINK_KERNEL */
+    cbnz    x0, reply_other                 /* WHIT_CONTINUE */
     mov     x0, sp
     mov     x1, x11
     bl      exit_end
